@@ -1,0 +1,84 @@
+# Every target works on a fresh clone: what it needs is installed first, once, at pinned versions,
+# into .venv and .cache. `make clean` removes both.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+TOOLS := .cache/tools/bin
+RUN := .venv/.installed-run
+DEV := .venv/.installed-dev
+GO_TOOLS := $(TOOLS)/helm3 $(TOOLS)/helm4 $(TOOLS)/ct
+
+PYTEST := $(BIN)/python -m pytest
+SHELL_FILES = .ci/run $(shell find charts images tests tools -name '*.sh' 2>/dev/null)
+
+.PHONY: help preview test test-cluster lint tools packages bench golden lock clean
+.PHONY: lint-python lint-shell lint-yaml lint-chart lint-tree
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+preview: $(RUN) ## Show what will be deployed; needs Python alone
+	@$(BIN)/opencode-workspace preview
+
+test: $(DEV) packages $(GO_TOOLS) ## Run every test that needs no cluster
+	@$(PYTEST) --numprocesses 2 --dist worksteal --ignore tests/cluster
+
+test-cluster: $(DEV) ## Run the tests that start a control plane of their own
+	@if ls tests/cluster/test_*.py >/dev/null 2>&1; then $(PYTEST) tests/cluster; \
+	else echo "The cluster tests are not built yet: nothing was run."; fi
+
+lint: lint-python lint-shell lint-yaml lint-chart lint-tree ## Check style, types, chart and generated files
+
+lint-python: $(DEV)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+
+lint-shell: $(DEV)
+	@PATH="$(BIN):$$PATH" shellcheck $(SHELL_FILES)
+	@$(BIN)/shfmt -d -i 2 -ci -bn $(SHELL_FILES)
+
+lint-yaml: $(DEV)
+	@$(BIN)/yamllint --strict .
+
+lint-chart: $(DEV) $(GO_TOOLS)
+	@tools/lint-chart.sh
+
+lint-tree: $(RUN)
+	@$(BIN)/opencode-workspace generate --check
+
+tools: $(RUN) $(GO_TOOLS) ## Build Helm 3, Helm 4 and chart-testing into .cache/tools/bin
+
+packages:
+	@tools/packages.sh
+
+bench: $(DEV) $(GO_TOOLS) ## Measure generate and render
+	@$(BIN)/python bench/run.py
+
+golden: $(DEV) $(GO_TOOLS) ## Accept what the chart and the tree render to now
+	@$(PYTEST) tests/golden --update-golden
+
+# UPGRADE=1 takes the newest versions pyproject.toml allows; otherwise pins stay where they are.
+lock: | $(BIN)/uv ## Write requirements/*.lock from pyproject.toml (UPGRADE=1 for newest versions)
+	@UPGRADE=$(UPGRADE) tools/lock.sh
+
+clean: ## Remove everything make installed or wrote
+	rm -rf .venv .cache build
+
+# An environment is bound to the path it was made at and to the Python it was made with; a clone
+# that was moved or copied, or whose Python went away, gets a new one.
+ifneq ($(CURDIR),$(shell cat .venv/.path 2>/dev/null))
+.PHONY: $(RUN) $(DEV)
+endif
+$(BIN)/python: ;
+# Not $(DEV): a lock that cannot be installed any more must still be replaceable.
+$(BIN)/uv:
+	@tools/venv.sh dev
+$(RUN): requirements/run.lock pyproject.toml tools/venv.sh $(BIN)/python
+	@tools/venv.sh run
+$(DEV): requirements/dev.lock pyproject.toml tools/venv.sh $(BIN)/python
+	@tools/venv.sh dev
+
+$(TOOLS)/%: tools/%/go.mod tools/%/go.sum tools/%/ldflags tools/build.sh | $(RUN)
+	@tools/build.sh $*
