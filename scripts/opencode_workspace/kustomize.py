@@ -1,0 +1,291 @@
+"""Builds a directory as kustomize-controller does, for the part of kustomize the tree uses.
+
+Any other field of a Kustomization is refused by name, so that a result is never silently wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from opencode_workspace import transformers, yamlio
+from opencode_workspace.errors import UserError
+from opencode_workspace.identity import ResourceId, resource_id
+from opencode_workspace.kustomization import FILE_NAMES, Kustomization, read
+
+Document = dict[str, Any]
+
+_REMOTE = ("git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/")
+_LOCAL_CONFIG = "config.kubernetes.io/local-config"
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """What a Flux Kustomization adds to the directory's own kustomization before the build.
+
+    target_namespace: spec.targetNamespace, takes the place of the `namespace` field.
+    components: spec.components, paths relative to the directory.
+    """
+
+    target_namespace: str = ""
+    components: tuple[str, ...] = ()
+
+
+@dataclass
+class Cache:
+    """Documents of files that several builds share, such as a component; hand it to each build."""
+
+    documents: dict[Path, list[Document]] = field(default_factory=dict)
+
+
+def build(
+    directory: Path,
+    *,
+    boundary: Path,
+    overlay: Overlay | None = None,
+    cache: Cache | None = None,
+) -> list[Document]:
+    """Kubernetes objects of `directory`, in kustomize's order.
+
+    directory: without a kustomization file it is built as kustomize-controller does: from all
+        its YAML files, and all directories below that have a kustomization file.
+    boundary: nothing outside this directory, the root of the Flux source, is read.
+
+    Raises UserError, with `file:line` where there is one, for fields outside the subset, paths
+    that are missing, remote, symbolic links (source-controller drops them) or out of bounds,
+    cycles, files that are not Kubernetes objects, and objects that are there twice.
+
+    One difference remains: in a directory whose kustomization lists components but no resources,
+    Flux also annotates every object with config.kubernetes.io/origin.
+    """
+    return _Build(boundary, cache or Cache()).run(directory, overlay or Overlay())
+
+
+def add_common_metadata(
+    documents: Iterable[Document],
+    *,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> list[Document]:
+    """Copies of `documents` with spec.commonMetadata of a Flux Kustomization set on each.
+
+    Flux does this after the substitution, so `${...}` in these values stays as it is.
+    """
+    result = [_copied(document) for document in documents]
+    for document in result:
+        transformers.set_map(document, ("metadata", "labels"), labels or {})
+        transformers.set_map(document, ("metadata", "annotations"), annotations or {})
+    return result
+
+
+class _Build:
+    def __init__(self, boundary: Path, cache: Cache) -> None:
+        self._boundary = _absolute(boundary)
+        self._cache = cache.documents
+        self._root = self._boundary
+
+    def run(self, directory: Path, overlay: Overlay) -> list[Document]:
+        self._root = _absolute(directory)
+        self._check_inside(self._root, str(directory))
+        if not self._root.is_dir():
+            raise UserError("no such directory", str(directory), "Check spec.path")
+        kustomization = read(self._root) or self._generated()
+        namespace = overlay.target_namespace or kustomization.namespace
+        objects = self._accumulate(
+            kustomization, [], (self._root,), namespace=namespace, components=overlay.components
+        )
+        return [document for document in objects if not _is_local(document)]
+
+    def _generated(self) -> Kustomization:
+        """The kustomization kustomize-controller writes for a directory that has none."""
+        resources: list[str] = []
+        for current, directories, files in os.walk(self._root):
+            here = Path(current)
+            if here != self._root and any(name in files for name in FILE_NAMES):
+                resources.append(str(here.relative_to(self._root)))
+                directories.clear()
+                continue
+            resources.extend(
+                str((here / name).relative_to(self._root))
+                for name in files
+                if name.endswith((".yaml", ".yml"))
+            )
+        resources.sort(key=lambda path: Path(path).parts)
+        return Kustomization(path=self._root / FILE_NAMES[0], resources=tuple(resources))
+
+    def _accumulate(
+        self,
+        kustomization: Kustomization,
+        objects: list[Document],
+        stack: tuple[Path, ...],
+        *,
+        namespace: str,
+        components: Sequence[str] = (),
+    ) -> list[Document]:
+        """Adds the resources of `kustomization` to `objects` and transforms them all."""
+        seen = {transformers.effective_id(document) for document in objects}
+        for index, entry in enumerate(kustomization.resources):
+            where = kustomization.place("resources", index)
+            path = self._resolved(entry, kustomization.path.parent, where)
+            if path.is_dir():
+                nested = self._read_directory(path, stack, where, "Kustomization")
+                added = self._accumulate(nested, [], (*stack, path), namespace=nested.namespace)
+            else:
+                added = self._objects(path)
+            for document in added:
+                _refuse_twice(document, seen, where)
+            objects.extend(added)
+        own = [
+            (entry, kustomization.place("components", index))
+            for index, entry in enumerate(kustomization.components)
+        ]
+        given = [(entry, "spec.components") for entry in components]
+        for entry, where in own + given:
+            path = self._resolved(entry, kustomization.path.parent, where)
+            component = self._read_directory(path, stack, where, "Component")
+            objects = self._accumulate(
+                component, objects, (*stack, path), namespace=component.namespace
+            )
+        if namespace:
+            transformers.set_namespace(objects, namespace, str(kustomization.path))
+            seen = set()
+            for document in objects:
+                _refuse_twice(document, seen, str(kustomization.path))
+        for labels in kustomization.labels:
+            for document in objects:
+                transformers.set_map(document, ("metadata", "labels"), labels)
+        for document in objects:
+            transformers.annotate(document, kustomization.annotations)
+        return objects
+
+    def _read_directory(
+        self, path: Path, stack: tuple[Path, ...], where: str, kind: str
+    ) -> Kustomization:
+        if any(path == visited or path in visited.parents for visited in stack):
+            raise UserError(
+                f"{self._shown(path)} is being built already: a cycle",
+                where,
+                "Remove the entry that leads back",
+            )
+        if not path.is_dir():
+            raise UserError(f"{self._shown(path)} is not a directory", where, f"Name a {kind}")
+        nested = read(path)
+        if nested is None:
+            raise UserError(
+                f"{self._shown(path)} has none of {', '.join(FILE_NAMES)}",
+                where,
+                "Add a kustomization file, or list its files one by one",
+            )
+        if nested.is_empty and kind == "Kustomization":
+            raise UserError(f"{self._shown(nested.path)} is empty", where, "Remove the entry")
+        if nested.kind != kind:
+            raise UserError(
+                f"{self._shown(nested.path)} is a {nested.kind} where a {kind} is expected",
+                where,
+                "List a Kustomization under resources and a Component under components",
+            )
+        return nested
+
+    def _resolved(self, entry: str, base: Path, where: str) -> Path:
+        if entry.lower().startswith(_REMOTE) or "://" in entry:
+            raise UserError(f"{entry} is remote", where, "Copy it into the tree")
+        if Path(entry).is_absolute():
+            raise UserError(f"{entry} is an absolute path", where, "Make it relative")
+        path = _absolute(base / entry)
+        self._check_inside(path, where)
+        if not path.exists():
+            raise UserError(f"{entry}: no such file or directory", where, "Correct the path")
+        return path
+
+    def _check_inside(self, path: Path, where: str) -> None:
+        if not path.is_relative_to(self._boundary):
+            raise UserError(
+                f"{path} is outside {self._boundary}, the root of the Flux source",
+                where,
+                "Keep everything the Kustomization needs inside the source",
+            )
+        here = path
+        while here != self._boundary:
+            if here.is_symlink():
+                raise UserError(
+                    f"{self._shown(here)} is a symbolic link, which Flux leaves out of its source",
+                    where,
+                    "Put the file itself there",
+                )
+            here = here.parent
+
+    def _objects(self, path: Path) -> list[Document]:
+        if path.is_relative_to(self._root):
+            return self._load(path)
+        if path not in self._cache:
+            self._cache[path] = self._load(path)
+        return [_copied(document) for document in self._cache[path]]
+
+    def _load(self, path: Path) -> list[Document]:
+        documents: list[Any] = yamlio.parse(
+            yamlio.read_text(path), self._shown(path), allow_empty=True
+        )
+        for index, document in enumerate(documents):
+            problem = _object_problem(document)
+            if problem:
+                line = yamlio.line_of(yamlio.read_text(path), (), index)
+                raise UserError(
+                    f"is not a Kubernetes object: {problem}",
+                    f"{self._shown(path)}:{line}",
+                    "Give it apiVersion, kind and metadata.name, or take it out of resources",
+                )
+        return documents
+
+    def _shown(self, path: Path) -> str:
+        return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _absolute(path: Path) -> Path:
+    """Without `..`, but with symbolic links, which are refused by name later on."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links
+
+
+def _refuse_twice(document: Document, seen: set[ResourceId], where: str) -> None:
+    """Adds the id of `document` to `seen`, where an object without namespace is in `default`."""
+    identity = transformers.effective_id(document)
+    if identity in seen:
+        raise UserError(
+            f"may not add resource with an already registered id: {resource_id(document)}",
+            where,
+            "Remove one of the two, or rename it",
+        )
+    seen.add(identity)
+
+
+def _object_problem(document: Any) -> str:
+    if not isinstance(document, dict):
+        return "it is not a mapping"
+    for name in ("apiVersion", "kind"):
+        if not isinstance(document.get(name), str) or not document[name]:
+            return f"no {name}"
+    if document["kind"].endswith("List") and "items" in document:
+        return "it is a list of objects; write them as documents of their own"
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        return "no metadata.name"
+    for name in ("labels", "annotations"):
+        values = metadata.get(name) or {}
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            return f"metadata.{name} is not a mapping of strings"
+    return "" if metadata["name"] else "metadata.name is empty"
+
+
+def _is_local(document: Document) -> bool:
+    annotations = document["metadata"].get("annotations") or {}
+    return bool(annotations.get(_LOCAL_CONFIG, "false") != "false")
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value

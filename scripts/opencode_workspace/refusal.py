@@ -1,0 +1,70 @@
+"""Turns what Helm says when it refuses a release into mistakes with their places in the values."""
+
+from __future__ import annotations
+
+import re
+
+from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
+from opencode_workspace.violation import values_path
+
+_SCHEMA = "values don't meet the specifications of the schema(s)"
+_VIOLATION = re.compile(r"(?P<indent> *)- at '(?P<pointer>(?:[^'\\]|\\.)*)': (?P<message>.*)")
+_NOISE = re.compile(r"level=|Use --debug flag|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
+_EXECUTION = re.compile(r"execution error at \([^()]*\): ", re.DOTALL)
+
+
+def refusal(text: str, where: str) -> UserError:
+    """UserError, exit code 1, for Helm's error message.
+
+    text: standard error of the command line, or the message of the library.
+    where: the release, for messages.
+
+    One mistake per line of a chart's `fail`, and per place that the schema refuses, as
+    `controllers.workspace.replicas: got string, want integer`.
+    """
+    lines = [line for line in text.strip().splitlines() if line and not _NOISE.match(line)]
+    message = "\n".join(lines).removeprefix("Error: ").strip()
+    if _SCHEMA in message:
+        return _together(_schema_mistakes(message), where)
+    failed = _EXECUTION.search(message)
+    if failed:
+        return _together(_listed_mistakes(message[failed.end() :]), where)
+    return _together([" ".join(message.split()) or "Helm failed and said nothing"], where)
+
+
+def _together(mistakes: list[str], where: str) -> UserError:
+    errors = [UserError(mistake, where, exit_code=EXIT_FINDINGS) for mistake in mistakes if mistake]
+    return errors[0] if len(errors) == 1 else UserErrors(errors)
+
+
+def _listed_mistakes(message: str) -> list[str]:
+    """The items of a list, without the words that introduce it; without a list, every line."""
+    lines = message.splitlines()
+    items = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    return items or lines
+
+
+def _schema_mistakes(message: str) -> list[str]:
+    """One line for each place, ordered by place; what was tried there in brackets behind it."""
+    mistakes: list[tuple[str, list[str]]] = []
+    for line in message.splitlines():
+        match = _VIOLATION.fullmatch(line)
+        if match is None:
+            if mistakes or line.endswith(":"):
+                continue
+            mistakes.append((line, []))
+        elif match["indent"] and mistakes:
+            mistakes[-1][1].append(match["message"])
+        else:
+            place = _place(match["pointer"])
+            mistakes.append((f"{place}: {match['message']}", []))
+    return sorted(text + (f" ({'; '.join(tried)})" if tried else "") for text, tried in mistakes)
+
+
+def _place(pointer: str) -> str:
+    steps = [
+        step.replace("~1", "/").replace("~0", "~").replace("\\'", "'")
+        for step in pointer.split("/")[1:]
+    ]
+    found = values_path(tuple(int(step) if step.isdecimal() else step for step in steps))
+    return found or "the values"
