@@ -1,0 +1,256 @@
+"""The command `opencode-workspace`: arguments in, exit codes out, nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from opencode_workspace import __version__
+from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
+
+if TYPE_CHECKING:
+    from opencode_workspace.catalogue import Catalogue
+    from opencode_workspace.flux import Cluster
+
+# Imports of the modules that do the work stand in the commands: `--help` must not pay for them.
+
+# Owned by `preview`: what an earlier one left there is removed.
+PREVIEW = Path("build/preview")
+
+CatalogueOption = click.option(
+    "--catalogue",
+    "catalogue_path",
+    type=click.Path(path_type=Path),
+    default=Path("flux/workspaces.yaml"),
+    show_default=True,
+    help="The catalogue of workspaces.",
+)
+EngineOption = click.option(
+    "--engine",
+    type=click.Choice(["auto", "embedded", "cli"]),
+    default="auto",
+    show_default=True,
+    help="Helm as a library, the helm command, or whichever there is.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="opencode-workspace")
+def commands() -> None:
+    """Persistent OpenCode workspaces on a Flux-managed cluster, from one catalogue."""
+
+
+@commands.command()
+@CatalogueOption
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit 1 when files are stale, missing or orphaned."
+)
+def generate(catalogue_path: Path, check: bool) -> None:
+    """Write the Flux tree that the catalogue asks for."""
+    from opencode_workspace import catalogue as catalogues
+    from opencode_workspace import generate as generator
+
+    catalogue = catalogues.load(catalogue_path)
+    planned = generator.plan(catalogue)
+    if not check:
+        generator.write(catalogue, planned)
+    for verb, paths in (
+        ("missing", planned.missing),
+        ("stale", planned.stale),
+        ("orphaned", planned.orphaned),
+    ):
+        for path in paths:
+            click.echo(
+                f"{verb}: {catalogue.directory / path}"
+                if check
+                else f"{_DONE[verb]}: {catalogue.directory / path}"
+            )
+    if check and not planned.is_clean:
+        raise UserError(
+            "the tree is not what the catalogue asks for",
+            str(catalogue.path),
+            "Run `opencode-workspace generate`",
+            exit_code=EXIT_FINDINGS,
+        )
+    click.echo(
+        f"{len(planned.content)} files for {len(catalogue.workspaces)} workspaces are as the catalogue asks"
+    )
+
+
+_DONE = {"missing": "created", "stale": "updated", "orphaned": "removed"}
+
+
+@commands.command()
+@CatalogueOption
+@EngineOption
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write one file an object into this folder.",
+)
+@click.argument("names", nargs=-1)
+def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[str, ...]) -> None:
+    """Show the objects that Flux would create, of all workspaces or of those named."""
+    from opencode_workspace import catalogue as catalogues
+    from opencode_workspace import files, flux, yamlio
+
+    shared, stream = flux.stream(catalogues.load(catalogue_path), names, engine=engine)
+    # As text, and printed only when all of it is there: documents would fill the memory, and
+    # half an output could be applied.
+    if output is None:
+        texts = [yamlio.dump_all(shared), *(yamlio.dump_all(r.objects) for r in stream)]
+        for text in texts:
+            click.echo(text, nl=False)
+        return
+    content = dict(_object_files("shared", shared))
+    for reconciliation in stream:
+        content.update(_object_files(reconciliation.workspace.app, reconciliation.objects))
+    files.replace(output, content, remove=())
+    click.echo(f"{len(content)} objects in {output}")
+
+
+@commands.command()
+@CatalogueOption
+@EngineOption
+@click.argument("names", nargs=-1)
+def preview(catalogue_path: Path, engine: Any, names: tuple[str, ...]) -> None:
+    """Show in one table what will be deployed; write a page and the manifests to build/preview."""
+    from rich.console import Console
+
+    from opencode_workspace import catalogue as catalogues
+    from opencode_workspace import files, flux
+    from opencode_workspace.report import page, summary, terminal
+
+    catalogue = catalogues.load(catalogue_path)
+    cluster = flux.reconcile(catalogue, names, engine=engine)
+    rows = [summary.row(catalogue, reconciliation) for reconciliation in cluster.reconciliations]
+    content = _manifest_files(cluster)
+    content[PurePosixPath("index.html")] = page.preview_page(rows, cluster).encode()
+    files.replace(PREVIEW, content, remove=_others(PREVIEW, content))
+    Console().print(terminal.preview_table(rows))
+    click.echo(f"Every object: {PREVIEW}/<workspace>/, as a page: {PREVIEW}/index.html")
+
+
+@commands.command()
+@CatalogueOption
+@click.argument("name")
+def values(catalogue_path: Path, name: str) -> None:
+    """Show the chart's values of one workspace, merged as Helm does."""
+    from opencode_workspace import catalogue as catalogues
+    from opencode_workspace import flux, yamlio
+
+    catalogue = catalogues.load(catalogue_path)
+    click.echo(yamlio.dump(flux.merged_values(catalogue, name)), nl=False)
+
+
+@commands.command()
+@CatalogueOption
+@EngineOption
+@click.argument("revision", default="HEAD")
+def diff(catalogue_path: Path, engine: Any, revision: str) -> None:
+    """Show what changes in the cluster between a Git REVISION (default HEAD) and the work tree."""
+    from rich.console import Console
+
+    from opencode_workspace import comparison
+    from opencode_workspace.report import terminal
+
+    changes = comparison.since(revision, catalogue_path, engine=engine)
+    Console().print(terminal.changes(changes, revision))
+
+
+@commands.command()
+@CatalogueOption
+@click.argument("name")
+@click.option(
+    "--repository",
+    required=True,
+    help="ssh or https URL of the Git repository, without a password.",
+)
+@click.option(
+    "--host",
+    help="Host name; when not given, below the longest wildcard of the gateway's certificate.",
+)
+def new(catalogue_path: Path, name: str, repository: str, host: str | None) -> None:
+    """Add the workspace NAME to the catalogue, and generate."""
+    from opencode_workspace import edit
+
+    text, catalogue = edit.add(catalogue_path, name, repository=repository, host=host)
+    _save(catalogue, text)
+    for step in edit.steps_after_adding(catalogue, catalogue.select([name])[0]):
+        click.echo(step)
+
+
+@commands.command()
+@CatalogueOption
+@click.argument("name")
+def remove(catalogue_path: Path, name: str) -> None:
+    """Take the workspace NAME out of the catalogue, and generate."""
+    from opencode_workspace import catalogue as catalogues
+    from opencode_workspace import edit
+
+    (workspace,) = catalogues.load(catalogue_path).select([name])
+    text, catalogue = edit.remove(catalogue_path, name)
+    _save(catalogue, text)
+    for step in edit.steps_after_removing(workspace, catalogue.cluster["namespace"]):
+        click.echo(step)
+
+
+def _save(catalogue: Catalogue, text: str) -> None:
+    """Writes catalogue and tree in one transaction."""
+    from opencode_workspace import generate as generator
+
+    planned = generator.plan(catalogue)
+    generator.write(catalogue, planned, text)
+
+
+def _manifest_files(cluster: Cluster) -> dict[PurePosixPath, bytes]:
+    content = dict(_object_files("shared", cluster.shared))
+    for reconciliation in cluster.reconciliations:
+        content.update(_object_files(reconciliation.workspace.app, reconciliation.objects))
+    return content
+
+
+def _object_files(
+    folder: str, documents: Iterable[Mapping[str, Any]]
+) -> Iterable[tuple[PurePosixPath, bytes]]:
+    from opencode_workspace import yamlio
+
+    for document in documents:
+        name = f"{document['kind'].lower()}-{document['metadata']['name']}.yaml"
+        yield PurePosixPath(folder, name), yamlio.dump(document).encode()
+
+
+def _others(folder: Path, content: Mapping[PurePosixPath, bytes]) -> list[PurePosixPath]:
+    present = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
+    return [PurePosixPath(path) for path in present if PurePosixPath(path) not in content]
+
+
+def main() -> NoReturn:
+    """Runs the command; a mistake of the user is one message and exit code 1 or 2, never a traceback."""
+    try:
+        commands.main(standalone_mode=False)
+    except UserError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_UNUSABLE)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted; nothing was changed", EXIT_UNUSABLE)
+    except BrokenPipeError:
+        # The reader has what it wanted; Python must not complain at exit that it cannot flush.
+        sys.stdout = None
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror}", EXIT_UNUSABLE)
+    sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    for line in message.splitlines():
+        click.echo(f"error: {line}", err=True)
+    sys.exit(code)

@@ -1,0 +1,209 @@
+"""What Flux makes of the tree: build, substitute, release."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opencode_workspace import helm, kustomize, schema, substitution
+from opencode_workspace.catalogue import Catalogue, Workspace
+from opencode_workspace.chart import Chart
+from opencode_workspace.errors import UserError
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """One workspace as the cluster would hold it.
+
+    kustomization: the Flux Kustomization. applied: what kustomize-controller applies.
+    release: the HelmRelease among them. manifests: what helm-controller makes of it.
+    """
+
+    workspace: Workspace
+    kustomization: Document
+    applied: tuple[Document, ...]
+    release: Document
+    manifests: tuple[Document, ...]
+
+    @property
+    def objects(self) -> tuple[Document, ...]:
+        """Every object in the order of its creation."""
+        return (self.kustomization, *self.applied, *self.manifests)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The namespace's own objects, and each workspace."""
+
+    shared: tuple[Document, ...]
+    reconciliations: tuple[Reconciliation, ...]
+
+
+def reconcile(
+    catalogue: Catalogue,
+    names: Sequence[str] = (),
+    *,
+    engine: helm.Engine = "auto",
+    kube_version: str | None = None,
+) -> Cluster:
+    """Builds the generated tree as kustomize-controller and helm-controller would.
+
+    names: workspaces to build; empty: all. Raises UserError for whatever the controllers would refuse.
+    """
+    shared, reconciliations = stream(catalogue, names, engine=engine, kube_version=kube_version)
+    return Cluster(shared, tuple(reconciliations))
+
+
+def stream(
+    catalogue: Catalogue,
+    names: Sequence[str] = (),
+    *,
+    engine: helm.Engine = "auto",
+    kube_version: str | None = None,
+) -> tuple[tuple[Document, ...], Iterator[Reconciliation]]:
+    """As `reconcile`, but each workspace is built when it is asked for and may be forgotten then."""
+    documents = _namespace_documents(catalogue)
+    chosen = catalogue.select(names)
+    kustomizations = _kustomizations(documents, catalogue, chosen)
+    chart = _chart(catalogue)
+    cache = kustomize.Cache()
+    built: deque[tuple[Workspace, tuple[Document, ...], Document]] = deque()
+
+    def jobs() -> Iterator[helm.Job]:
+        for workspace in chosen:
+            applied = apply(catalogue, kustomizations[workspace.app], cache)
+            release = _release(applied, workspace)
+            built.append((workspace, applied, release))
+            yield helm.Job(chart.path, _identity(release), release_values(release))
+
+    def reconciliations() -> Iterator[Reconciliation]:
+        for manifests in helm.render_many(jobs(), engine=engine, kube_version=kube_version):
+            workspace, applied, release = built.popleft()
+            kustomization = kustomizations[workspace.app]
+            yield Reconciliation(
+                workspace, kustomization, applied, release, _own(manifests, release)
+            )
+
+    return tuple(d for d in documents if not _is_kustomization(d)), reconciliations()
+
+
+def merged_values(catalogue: Catalogue, name: str) -> Document:
+    """The values that the chart's templates see for one workspace: its HelmRelease's over the chart's own."""
+    (workspace,) = catalogue.select([name])
+    kustomization = _kustomizations(_namespace_documents(catalogue), catalogue, (workspace,))[
+        workspace.app
+    ]
+    release = _release(apply(catalogue, kustomization), workspace)
+    return schema.coalesce(_chart(catalogue).values, release_values(release))
+
+
+def apply(
+    catalogue: Catalogue, kustomization: Document, cache: kustomize.Cache | None = None
+) -> tuple[Document, ...]:
+    """What kustomize-controller applies for one Kustomization: built, substituted strictly, and labelled.
+
+    cache: shared by the calls for one tree, whose workspaces share a template.
+    """
+    spec, metadata = kustomization["spec"], kustomization["metadata"]
+    built = kustomize.build(
+        catalogue.resolve(spec["path"]),
+        boundary=catalogue.directory,
+        overlay=kustomize.Overlay(spec.get("targetNamespace", "")),
+        cache=cache,
+    )
+    # The inline variables win over those of substituteFrom, whose values only the cluster knows.
+    variables = {**catalogue.variables, **spec.get("postBuild", {}).get("substitute", {})}
+    substituted = [substitution.apply(document, variables, strict=True) for document in built]
+    common = spec.get("commonMetadata", {})
+    owner = {
+        "kustomize.toolkit.fluxcd.io/name": metadata["name"],
+        "kustomize.toolkit.fluxcd.io/namespace": metadata["namespace"],
+    }
+    return tuple(
+        kustomize.add_common_metadata(
+            substituted,
+            labels={**common.get("labels", {}), **owner},
+            annotations=common.get("annotations"),
+        )
+    )
+
+
+def release_values(release: Document) -> Mapping[str, Any]:
+    """The values of a HelmRelease. Raises UserError for values that only the cluster knows."""
+    spec = release["spec"]
+    if spec.get("valuesFrom"):
+        raise UserError(
+            f"HelmRelease {release['metadata']['name']!r} has valuesFrom, which cannot be known without the cluster",
+            remedy="Write the values under spec.values",
+        )
+    values: Mapping[str, Any] = spec.get("values", {})
+    return values
+
+
+def _namespace_documents(catalogue: Catalogue) -> list[Document]:
+    folder = catalogue.directory / "apps" / catalogue.cluster["namespace"]
+    if not folder.is_dir():
+        raise UserError("the tree is not there", str(folder), "Run `opencode-workspace generate`")
+    return kustomize.build(folder, boundary=catalogue.directory)
+
+
+def _kustomizations(
+    documents: Iterable[Document], catalogue: Catalogue, chosen: Iterable[Workspace]
+) -> dict[str, Document]:
+    found = {d["metadata"]["name"]: d for d in documents if _is_kustomization(d)}
+    for workspace in chosen:
+        if workspace.app not in found:
+            raise UserError(
+                f"the tree has no Kustomization {workspace.app!r}",
+                str(catalogue.directory / "apps"),
+                "Run `opencode-workspace generate`",
+            )
+    return found
+
+
+def _is_kustomization(document: Document) -> bool:
+    return document["kind"] == "Kustomization" and document["apiVersion"].startswith(
+        "kustomize.toolkit.fluxcd.io/"
+    )
+
+
+def _release(objects: Iterable[Document], workspace: Workspace) -> Document:
+    releases = [d for d in objects if d["kind"] == "HelmRelease"]
+    if len(releases) != 1:
+        raise UserError(
+            f"workspace {workspace.name!r} has {len(releases)} HelmReleases, not one",
+            remedy="Run `opencode-workspace generate`",
+        )
+    return releases[0]
+
+
+def _identity(release: Document) -> helm.Release:
+    metadata = release["metadata"]
+    return helm.Release(release["spec"].get("releaseName", metadata["name"]), metadata["namespace"])
+
+
+def _chart(catalogue: Catalogue) -> Chart:
+    chart = Chart(catalogue.chart_path)
+    chart.check_version(catalogue.chart["version"], catalogue.path)
+    return chart
+
+
+def _own(manifests: Iterable[helm.Manifest], release: Document) -> tuple[Document, ...]:
+    metadata = release["metadata"]
+    origin = {
+        "helm.toolkit.fluxcd.io/name": metadata["name"],
+        "helm.toolkit.fluxcd.io/namespace": metadata["namespace"],
+    }
+    return tuple(_label(manifest.document, origin) for manifest in manifests)
+
+
+def _label(document: Document, labels: Mapping[str, str]) -> Document:
+    metadata = document["metadata"]
+    return {
+        **document,
+        "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **labels}},
+    }
