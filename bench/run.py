@@ -1,0 +1,176 @@
+"""How fast and how large: the commands as whole processes, each beside a loop of `helm template`.
+
+Figures depend on the machine; the ratios, taken in one run, are what to compare. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = [sys.executable, "-m", "opencode_workspace"]
+HELM = ROOT / ".cache/tools/bin/helm4"
+RESULTS = ROOT / "build/bench.json"
+SIZES = (10, 100, 1000)
+# Enough for a median; the loop over `helm template` is measured on a part and told per workspace.
+RUNS = 5
+LOOP_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured command. seconds: wall time. megabytes: largest proportional set size of its process tree."""
+
+    name: str
+    seconds: float
+    megabytes: float
+    workspaces: int
+
+    @property
+    def each(self) -> float:
+        """Milliseconds a workspace."""
+        return self.seconds * 1000 / self.workspaces
+
+
+def measure(
+    name: str, arguments: Sequence[str], folder: Path, workspaces: int, runs: int = 1
+) -> Figure:
+    """Runs a command `runs` times and takes the median time and the largest memory."""
+    timings, sizes = [], []
+    for _ in range(runs):
+        started = time.monotonic()
+        process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL)
+        peak = _watch(process)
+        if process.wait():
+            raise SystemExit(f"{' '.join(arguments)} failed with {process.returncode}")
+        timings.append(time.monotonic() - started)
+        sizes.append(peak())
+    return Figure(name, statistics.median(timings), max(sizes), workspaces)
+
+
+def _watch(process: subprocess.Popen[bytes]) -> Callable[[], float]:
+    peak = 0.0
+
+    def sample() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            peak = max(peak, _tree_megabytes(process.pid))
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+
+    def result() -> float:
+        thread.join()
+        return peak
+
+    return result
+
+
+def _tree_megabytes(pid: int) -> float:
+    total = 0
+    try:
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            total += process.memory_full_info().pss
+    except psutil.Error:
+        # A process may end while it is looked at; the next sample counts.
+        pass
+    return total / 1e6
+
+
+def synthetic(folder: Path, size: int) -> None:
+    """A copy of flux/ and the chart with `size` workspaces."""
+    shutil.copytree(ROOT / "flux", folder / "flux", ignore=shutil.ignore_patterns("apps"))
+    shutil.copytree(ROOT / "charts", folder / "charts")
+    catalogue = folder / "flux/workspaces.yaml"
+    head = catalogue.read_text().partition("\nworkspaces:\n")[0]
+    entries = [
+        f"  team-{n:04}:\n    repository: git@github.com:owner/team-{n:04}.git\n"
+        f"    host: team-{n:04}.opencode.${{SECRET_DOMAIN}}\n"
+        for n in range(size)
+    ]
+    catalogue.write_text(f"{head}\nworkspaces:\n{''.join(entries)}")
+
+
+def helm_loop(folder: Path, size: int) -> Figure:
+    """`helm template` once a workspace, from values that are ready on disk."""
+    values = folder / "values"
+    values.mkdir()
+    for n in range(size):
+        text = subprocess.run(
+            [*COMMAND, "values", f"team-{n:04}"], cwd=folder, check=True, capture_output=True
+        ).stdout
+        (values / f"team-{n:04}.yaml").write_bytes(text)
+    script = (
+        'for file in values/*.yaml; do name=$(basename "$file" .yaml); '
+        f'"{HELM}" template "opencode-$name" charts/opencode-workspace --namespace opencode -f "$file"; done'
+    )
+    return measure(f"helm template, {size} times", ["sh", "-c", script], folder, size)
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Prints the table and keeps the figures as JSON under build/."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("what", "workspaces", "seconds", "ms a workspace", "MB"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for figure in figures:
+        table.add_row(
+            figure.name,
+            str(figure.workspaces),
+            f"{figure.seconds:.2f}",
+            f"{figure.each:.1f}",
+            f"{figure.megabytes:.0f}",
+        )
+    Console().print(table)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps([vars(figure) for figure in figures], indent=2) + "\n")
+
+
+def main() -> None:
+    """Measures, then prints."""
+    os.environ["PYTHONPATH"] = str(ROOT / "scripts")
+    figures = [measure("render, shipped tree, warm", [*COMMAND, "render"], ROOT, 2, RUNS)]
+    figures.append(
+        measure("generate --check, shipped tree", [*COMMAND, "generate", "--check"], ROOT, 2, RUNS)
+    )
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            synthetic(folder, size)
+            figures.append(measure("generate", [*COMMAND, "generate"], folder, size))
+            figures.append(measure("render", [*COMMAND, "render"], folder, size))
+            if size == SIZES[1]:
+                figures.append(helm_loop(folder, LOOP_SIZE))
+    show(figures)
+    loop = next(figure for figure in figures if figure.name.startswith("helm template"))
+    largest = [figure for figure in figures if figure.workspaces == SIZES[-1]]
+    smallest = [figure for figure in figures if figure.workspaces == SIZES[0]]
+    together, small = sum(f.each for f in largest), sum(f.each for f in smallest)
+    print(f"generate and render of {SIZES[-1]}: {sum(f.seconds for f in largest):.1f} s together")
+    print(
+        f"a workspace costs {together / small:.2f} times at {SIZES[-1]} what it costs at {SIZES[0]}"
+    )
+    print(
+        f"a loop of helm template costs {loop.each / together:.1f} times generate and render a workspace"
+    )
+
+
+if __name__ == "__main__":
+    main()
