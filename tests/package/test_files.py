@@ -1,0 +1,142 @@
+"""Files change all together or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+from opencode_workspace import files
+from opencode_workspace.errors import UserError
+
+P = PurePosixPath
+OLD = {P("a.yaml"): b"old a", P("deep/b.yaml"): b"old b", P("deep/er/c.yaml"): b"old c"}
+NEW = {P("a.yaml"): b"new a", P("deep/b.yaml"): b"new b", P("fresh/d.yaml"): b"new d"}
+REMOVED = [P("deep/er/c.yaml")]
+
+
+def tree(root: Path) -> dict[str, bytes | None]:
+    """Every path below root: contents of files, None for directories."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in sorted(root.rglob("*"))
+    }
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    files.replace(root, OLD, ())
+    return root
+
+
+def test_everything_changes_together(root: Path) -> None:
+    changes = files.replace(root, NEW, REMOVED)
+    assert changes == files.Changes(
+        created=(P("fresh/d.yaml"),),
+        updated=(P("a.yaml"), P("deep/b.yaml")),
+        removed=(P("deep/er/c.yaml"),),
+    )
+    assert tree(root) == {
+        "a.yaml": b"new a",
+        "deep": None,
+        "deep/b.yaml": b"new b",
+        "fresh": None,
+        "fresh/d.yaml": b"new d",
+    }
+
+
+def test_files_with_the_right_contents_are_not_touched(root: Path) -> None:
+    before = {path: (root / path).stat() for path in OLD}
+    changes = files.replace(root, OLD, [P("gone.yaml")])
+    assert not changes
+    assert {path: (root / path).stat() for path in OLD} == before
+
+
+def test_only_what_differs_is_written(root: Path) -> None:
+    before = (root / "deep/b.yaml").stat().st_ino
+    files.replace(root, {**OLD, P("a.yaml"): b"new a"}, ())
+    assert (root / "deep/b.yaml").stat().st_ino == before
+
+
+def test_permissions_of_a_changed_file_stay(root: Path) -> None:
+    (root / "a.yaml").chmod(0o640)
+    files.replace(root, NEW, ())
+    assert (root / "a.yaml").stat().st_mode & 0o777 == 0o640
+
+
+def test_new_file_has_ordinary_permissions(root: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        files.replace(root, NEW, ())
+    finally:
+        os.umask(mask)
+    assert (root / "fresh/d.yaml").stat().st_mode & 0o777 == 0o644
+    assert (root / "fresh").stat().st_mode & 0o777 == 0o755
+
+
+def test_emptied_directories_go_but_not_those_with_other_files(root: Path) -> None:
+    (root / "deep/other").write_bytes(b"mine")
+    files.replace(root, {}, [P("deep/er/c.yaml"), P("deep/b.yaml"), P("a.yaml")])
+    assert tree(root) == {"deep": None, "deep/other": b"mine"}
+
+
+def test_root_stays_when_all_files_go(root: Path) -> None:
+    files.replace(root, {}, list(OLD))
+    assert tree(root) == {}
+    assert root.is_dir()
+
+
+def test_nothing_to_do_makes_no_directory(tmp_path: Path) -> None:
+    assert not files.replace(tmp_path / "new", {}, [P("gone")])
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "."])
+def test_paths_out_of_the_root_are_refused(path: str, root: Path) -> None:
+    with pytest.raises(UserError, match="leads out of"):
+        files.replace(root, {P(path): b""}, ())
+
+
+@pytest.mark.parametrize("link", ["a.yaml", "deep"])
+def test_symbolic_links_are_refused(link: str, root: Path, tmp_path: Path) -> None:
+    (root / link).rename(tmp_path / "elsewhere")
+    (root / link).symlink_to(tmp_path / "elsewhere")
+    before = tree(tmp_path)
+    with pytest.raises(UserError, match=rf"{link}: is a symbolic link"):
+        files.replace(root, NEW, ())
+    assert tree(tmp_path) == before
+
+
+def test_directory_in_the_place_of_a_file_is_refused(root: Path) -> None:
+    with pytest.raises(UserError, match="deep: is a directory where a file is to be written"):
+        files.replace(root, {P("deep"): b"x"}, ())
+
+
+def test_file_in_the_place_of_a_directory_is_refused(root: Path) -> None:
+    before = tree(root)
+    with pytest.raises(UserError, match="nothing was changed"):
+        files.replace(root, {P("a.yaml/x"): b"x", P("b.yaml"): b"x"}, ())
+    assert tree(root) == before
+
+
+def test_abandoned_stage_of_a_dead_process_is_removed(root: Path) -> None:
+    dead = root / ".opencode-workspace-999999999-abc"
+    alive = root / f".opencode-workspace-{os.getpid()}-abc"
+    for stage in (dead, alive):
+        stage.mkdir()
+        (stage / "new-0").write_bytes(b"half")
+    files.replace(root, NEW, ())
+    assert not dead.exists()
+    assert alive.exists(), "another run is still writing there"
+
+
+def test_one_file_is_written(tmp_path: Path) -> None:
+    files.write_text(tmp_path / "new/x.txt", "häß\n")
+    assert tree(tmp_path) == {"new": None, "new/x.txt": "häß\n".encode()}
+
+
+def test_one_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to("elsewhere")
+    with pytest.raises(UserError, match="is a symbolic link"):
+        files.write_text(tmp_path / "x", "text")

@@ -1,0 +1,119 @@
+"""Are the generated documents the smallest that say what the catalogue says?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opencode_workspace import catalogue, schema, tree
+from opencode_workspace.chart import Chart
+
+WORKSPACE = """
+workspaces:
+  docs:
+    repository: https://github.com/owner/docs.git
+    host: docs.example.com
+"""
+
+
+@pytest.fixture(scope="module")
+def chart(repository: Path) -> Chart:
+    return Chart(repository / "charts/opencode-workspace")
+
+
+@pytest.fixture(scope="module")
+def head(repository: Path) -> str:
+    """The shipped catalogue without its workspaces."""
+    return (repository / "flux/workspaces.yaml").read_text().partition("\nworkspaces:\n")[0]
+
+
+def read(head: str, extra: str = "") -> tuple[catalogue.Catalogue, catalogue.Workspace]:
+    loaded = catalogue.parse(f"{head}\n{WORKSPACE}{extra}", Path("flux/workspaces.yaml"))
+    return loaded, loaded.workspaces[0]
+
+
+def release_values(head: str, chart: Chart, extra: str = "") -> dict[str, Any]:
+    loaded, workspace = read(head, extra)
+    values: dict[str, Any] = tree.helm_release(loaded, workspace, chart.values)["spec"]["values"]
+    return values
+
+
+@pytest.mark.parametrize(
+    ("defaults", "wanted", "needed"),
+    [
+        ({"a": 1}, {"a": 1}, {}),
+        ({"a": 1}, {"a": 2}, {"a": 2}),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}, {"a": {"c": 3}}),
+        ({"a": [1, 2]}, {"a": [1]}, {"a": [1]}),
+        ({"a": 1}, {"a": True}, {"a": True}),
+        ({"a": {"b": 1}}, {"a": {"b": None}}, {"a": {"b": None}}),
+        ({}, {"a": {}}, {"a": {}}),
+        (
+            {"image": {"repository": "a", "tag": "1"}},
+            {"image": {"repository": "b", "tag": "1"}},
+            {"image": {"repository": "b", "tag": "1"}},
+        ),
+    ],
+)
+def test_only_what_differs_is_written(
+    defaults: dict[str, Any], wanted: dict[str, Any], needed: dict[str, Any]
+) -> None:
+    assert tree.difference(defaults, wanted) == needed
+
+
+def test_what_differs_merges_back_to_what_was_wanted(head: str, chart: Chart) -> None:
+    loaded, workspace = read(head, "    values: {workspace: {update: fetch}}\n")
+    wanted = tree.values(loaded, workspace)
+    needed = tree.difference(chart.values, wanted)
+    assert schema.coalesce(chart.values, needed) == schema.coalesce(chart.values, wanted)
+
+
+def test_a_public_repository_needs_neither_key_nor_token(head: str, chart: Chart) -> None:
+    persistence = release_values(head, chart)["persistence"]
+    assert persistence["deploy-key"] == {"enabled": False}
+    assert persistence["git-token"] == {"enabled": False}
+
+
+def test_a_token_named_in_the_catalogue_reaches_secret_and_pod(head: str, chart: Chart) -> None:
+    extra = "    secretKeys: {gitToken: DOCS_TOKEN}\n"
+    loaded, workspace = read(head, extra)
+    secret = tree.external_secret(loaded, workspace)["spec"]
+    assert secret["target"]["template"]["data"]["GIT_TOKEN"] == "{{ .DOCS_TOKEN }}"
+    assert "git-token" not in release_values(head, chart, extra)["persistence"]
+
+
+def test_a_key_used_twice_is_fetched_once(head: str) -> None:
+    loaded, workspace = read(head, "    secretKeys: {gitToken: SAME, serverPassword: SAME}\n")
+    fetched = [e["secretKey"] for e in tree.external_secret(loaded, workspace)["spec"]["data"]]
+    assert fetched == ["OPENCODE_COPILOT_AUTH_JSON", "SAME"]
+
+
+def test_a_parked_workspace_has_no_replica(head: str, chart: Chart) -> None:
+    values = release_values(head, chart, "    parked: true\n")
+    assert values["controllers"]["workspace"]["replicas"] == 0
+
+
+def test_values_of_the_workspace_win_over_all_others(head: str, chart: Chart) -> None:
+    extra = "    values: {persistence: {config: {existingClaim: mine}}}\n"
+    assert release_values(head, chart, extra)["persistence"]["config"] == {"existingClaim": "mine"}
+
+
+def test_another_gateway_namespace_is_let_in_by_the_network_policy(head: str, chart: Chart) -> None:
+    values = release_values(head.replace("namespace: network", "namespace: gateways"), chart)
+    (rule,) = values["networkpolicies"]["app"]["rules"]["ingress"]
+    labels = rule["from"][0]["namespaceSelector"]["matchLabels"]
+    assert labels == {"kubernetes.io/metadata.name": "gateways"}
+
+
+def test_backups_start_at_a_minute_that_depends_on_the_name_alone() -> None:
+    minutes = {tree.backup_schedule(f"opencode-{n}") for n in range(200)}
+    assert tree.backup_schedule("opencode-flux") == "28 * * * *"
+    assert len(minutes) > 50, "the backups would start together"
+
+
+def test_the_catalogue_deploys_the_chart_that_lies_beside_it(
+    repository: Path, chart: Chart
+) -> None:
+    shipped = catalogue.load(repository / "flux/workspaces.yaml")
+    assert shipped.chart["version"] == chart.version

@@ -1,0 +1,73 @@
+"""Killed, stopped or kept waiting at any instant: no clone or a whole one, and then a whole one."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+from workbench.pod import Pod
+from workbench.remotes import FILES, git
+from workbench.silent import silent_server
+
+INSTANTS = [0.02, 0.08, 0.14, 0.2, 0.26]
+
+
+def assert_whole(pod: Pod) -> None:
+    assert git(pod.directory, "status", "--porcelain") == ""
+    assert len(list(pod.directory.glob("file-*.txt"))) == FILES
+    git(pod.directory, "fsck", "--strict")
+
+
+@pytest.mark.parametrize("seconds", INSTANTS)
+def test_kill_leaves_no_clone_or_a_whole_one(ssh_pod: Pod, seconds: float) -> None:
+    process = ssh_pod.start("bootstrap.sh")
+    time.sleep(seconds)
+    ssh_pod.kill(process)
+    ssh_pod.finish(process)
+    if ssh_pod.directory.exists():
+        assert_whole(ssh_pod)
+    ssh_pod.bootstrap().expect(0)
+    assert_whole(ssh_pod)
+    assert ssh_pod.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
+def test_signal_ends_a_waiting_start_and_cleans_up(
+    ssh_pod: Pod, number: signal.Signals, code: int
+) -> None:
+    with silent_server() as server:
+        url = f"ssh://git@127.0.0.1:{server.port}/project.git"
+        process = ssh_pod.start("bootstrap.sh", WORKSPACE_REPOSITORY=url)
+        assert server.called.wait(20), "ssh never connected"
+        process.send_signal(number)
+        ssh_pod.finish(process, 20).expect(code, f"stopped by {number.name}")
+    assert ssh_pod.leftovers() == []
+
+
+def test_signal_ends_a_waiting_update_and_keeps_the_clone(cloned_pod: Pod) -> None:
+    with silent_server() as server:
+        url = f"ssh://git@127.0.0.1:{server.port}/project.git"
+        git(cloned_pod.directory, "remote", "set-url", "origin", url)
+        process = cloned_pod.start("bootstrap.sh", WORKSPACE_UPDATE="fetch")
+        assert server.called.wait(20), "ssh never connected"
+        process.send_signal(signal.SIGTERM)
+        cloned_pod.finish(process, 20).expect(143, "stopped by SIGTERM")
+    assert_whole(cloned_pod)
+    assert cloned_pod.leftovers() == []
+
+
+def test_ssh_server_that_never_answers_is_given_up(ssh_pod: Pod) -> None:
+    ssh_pod.set_constant("bootstrap.sh", "connect_seconds", 1)
+    with silent_server() as server:
+        url = f"ssh://git@127.0.0.1:{server.port}/project.git"
+        ssh_pod.bootstrap(WORKSPACE_REPOSITORY=url).expect(41, "stopped answering")
+
+
+def test_https_server_that_never_answers_is_given_up(https_pod: Pod) -> None:
+    https_pod.set_constant("bootstrap.sh", "question_seconds", 1)
+    with silent_server() as server:
+        url = f"https://127.0.0.1:{server.port}/project.git"
+        https_pod.bootstrap(WORKSPACE_REPOSITORY=url).expect(41, "stopped answering")

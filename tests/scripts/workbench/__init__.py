@@ -1,0 +1,1 @@
+"""What the scripts meet in a pod, made real on loopback: volume, secrets, Git servers."""

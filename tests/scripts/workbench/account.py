@@ -1,0 +1,41 @@
+"""The uid a script runs as: never root, and with a passwd entry, because ssh wants one."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Account:
+    """uid and gid to run as; `switch` says whether the tests have to change to them."""
+
+    uid: int
+    gid: int
+    switch: bool
+
+    def own(self, path: Path) -> None:
+        """Hands a file or directory over to the account."""
+        if self.switch:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    def popen_options(self) -> dict[str, object]:
+        """Arguments of subprocess.Popen that start a process as the account."""
+        if not self.switch:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+def current_account() -> Account:
+    """The user who runs the tests."""
+    return Account(os.geteuid(), os.getegid(), switch=False)
+
+
+def pod_account() -> Account:
+    """`nobody` when the tests run as root, else the current user."""
+    if os.geteuid() == 0:
+        entry = pwd.getpwnam("nobody")
+        return Account(entry.pw_uid, entry.pw_gid, switch=True)
+    return current_account()

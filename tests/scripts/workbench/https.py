@@ -1,0 +1,152 @@
+"""A real `git http-backend` behind TLS on loopback, with an optional token."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from .packages import program
+from .remotes import quiet_environment
+
+TOKEN = "token-0123456789abcdef-only-for-this-test"
+
+
+@dataclass
+class HttpsServer:
+    """`token` empty means open to everyone; `leaks` are processes that showed the token."""
+
+    port: int
+    authority: Path
+    token: str = ""
+    users: set[str] = field(default_factory=set)
+    leaks: list[str] = field(default_factory=list)
+    requests: int = 0
+
+    def url(self, repository: str) -> str:
+        """https:// URL of a bare repository."""
+        return f"https://127.0.0.1:{self.port}/{repository}"
+
+    def accepts(self, authorization: str | None) -> bool:
+        """Whether a request with this Authorization header may pass."""
+        if not self.token:
+            return True
+        if not authorization or not authorization.startswith("Basic "):
+            return False
+        user, _, password = base64.b64decode(authorization[6:]).decode().partition(":")
+        self.users.add(user)
+        return password == self.token
+
+
+def command_lines_with(secret: str) -> list[str]:
+    """Command lines of all processes that contain the text."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if secret in text:
+            found.append(text)
+    return found
+
+
+def make_certificate(directory: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for 127.0.0.1; gives certificate and key files."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    command = [program("openssl"), "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    certificate.chmod(0o644)
+    return certificate, key
+
+
+def _handler(server: HttpsServer, root: Path) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def do_POST(self) -> None:
+            self.answer()
+
+        def answer(self) -> None:
+            server.requests += 1
+            if server.token:
+                server.leaks.extend(command_lines_with(server.token))
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            if not server.accepts(self.headers.get("Authorization")):
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            head, content = self.run_backend(body)
+            self.send_response(int(head.pop("status", "200").split()[0]))
+            for name, value in head.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def run_backend(self, body: bytes) -> tuple[dict[str, str], bytes]:
+            path, _, query = self.path.partition("?")
+            environment = {
+                **quiet_environment(),
+                "GIT_PROJECT_ROOT": str(root),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "REQUEST_METHOD": self.command,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(len(body)),
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                "REMOTE_ADDR": "127.0.0.1",
+            }
+            done = subprocess.run(
+                [program("git"), "http-backend"], input=body, env=environment, capture_output=True
+            )
+            head, _, content = done.stdout.partition(b"\r\n\r\n")
+            lines = (line.partition(":") for line in head.decode().splitlines())
+            return {name.lower(): value.strip() for name, _, value in lines}, content
+
+    return Handler
+
+
+@contextmanager
+def https_server(directory: Path, root: Path, token: str = "") -> Iterator[HttpsServer]:
+    """The repositories below `root` over HTTPS until the block ends."""
+    directory.mkdir()
+    directory.chmod(0o755)
+    certificate, key = make_certificate(directory)
+    described = HttpsServer(0, certificate, token)
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), _handler(described, root))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    # The handshake belongs to the request's thread, else one bad client holds up the listener.
+    listener.socket = context.wrap_socket(
+        listener.socket, server_side=True, do_handshake_on_connect=False
+    )
+    listener.handle_error = lambda *_: None  # type: ignore[method-assign]
+    described.port = listener.server_address[1]
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield described
+    finally:
+        listener.shutdown()
+        thread.join()
+        listener.server_close()
