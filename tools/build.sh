@@ -18,7 +18,8 @@ minor=$(awk '$1 == "k8s.io/client-go" { split($2, part, "."); print part[2] }' "
 variables=$(sed "s/@VERSION@/$version/; s/@MINOR@/$minor/" "tools/$name/ldflags" | tr '\n' ' ')
 
 program=${package##*/}
-home=$cache/$program-${version#v}
+# A program of this repository has no version: its folder is found by name alone.
+home=$cache/$program${version:+-${version#v}}
 # A checkout sets new times on old files; the content says whether a build is out of date.
 inputs=$(cat tools/build.sh "tools/$name"/* | cksum)
 if [ ! -x "$home/$program" ] || [ "$inputs" != "$(cat "$home/inputs" 2>/dev/null)" ]; then

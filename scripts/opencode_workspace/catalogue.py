@@ -228,8 +228,10 @@ def overlay(base: Object, top: Object) -> dict[str, Any]:
     merged = dict(base)
     for key, value in top.items():
         below = merged.get(key)
-        both_maps = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = overlay(below, value) if both_maps else value
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = overlay(below, value)
+        else:
+            merged[key] = value
     return merged
 
 

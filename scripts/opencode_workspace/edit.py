@@ -68,7 +68,8 @@ def steps_after_removing(workspace: Workspace, namespace: str) -> list[str]:
 
 
 def _host(catalogue: Catalogue, name: str) -> str:
-    wildcards = [n for n in catalogue.cluster["gateway"]["certificateNames"] if n.startswith("*.")]
+    names: list[str] = catalogue.cluster["gateway"]["certificateNames"]
+    wildcards = [name for name in names if name.startswith("*.")]
     if not wildcards:
         raise UserError(
             "the gateway's certificate has no wildcard",

@@ -27,6 +27,11 @@ class UserError(Exception):
         self.remedy = remedy
         self.exit_code = exit_code
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is pickled by its args alone, and would come back from a process without
+        # its place.
+        return (_restored, (type(self), self.args, self.__dict__))
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         advice = f". {self.remedy}" if self.remedy else ""
@@ -43,3 +48,11 @@ class UserErrors(UserError):
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
+
+
+def _restored(
+    kind: type[UserError], arguments: tuple[object, ...], state: dict[str, object]
+) -> UserError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from opencode_workspace import files, schema, tree, yamlio
-from opencode_workspace.catalogue import Catalogue
+from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
 
@@ -43,7 +43,7 @@ def plan(catalogue: Catalogue) -> Plan:
     existing = _existing(catalogue)
     for path in content:
         held = existing.get(path)
-        if held is not None and path.name != tree.SCHEMA_NAME and not tree.is_generated(held):
+        if held is not None and path.name != SCHEMA_NAME and not tree.is_generated(held):
             raise UserError(
                 "the file was not generated, and would be overwritten",
                 str(catalogue.directory / path),
@@ -76,7 +76,7 @@ def write(catalogue: Catalogue, planned: Plan, text: str | None = None) -> None:
 def _existing(catalogue: Catalogue) -> dict[PurePosixPath, bytes]:
     apps = catalogue.directory / "apps"
     found = [path for kind in ("*.yaml", "*.json") for path in apps.rglob(kind) if path.is_file()]
-    found += [path for path in [catalogue.directory / tree.SCHEMA_NAME] if path.is_file()]
+    found += [path for path in [catalogue.directory / SCHEMA_NAME] if path.is_file()]
     return {
         PurePosixPath(path.relative_to(catalogue.directory).as_posix()): path.read_bytes()
         for path in found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
@@ -82,10 +83,12 @@ def render_many(
         hooks=hooks,
         workers=workers,
     )
-    for outcome in found:
-        if isinstance(outcome, UserError):
-            raise outcome
-        yield outcome
+    # Left to the garbage collector, a generator that an error leaves behind would close late.
+    with closing(found):
+        for outcome in found:
+            if isinstance(outcome, UserError):
+                raise outcome
+            yield outcome
 
 
 def outcomes(
@@ -96,7 +99,7 @@ def outcomes(
     api_versions: Sequence[str] = (),
     hooks: bool = False,
     workers: int | None = None,
-) -> Iterator[tuple[Manifest, ...] | UserError]:
+) -> Generator[tuple[Manifest, ...] | UserError, None, None]:
     """As `render_many`, but gives the UserError of a job that fails in its place.
 
     Raises UserError when there is no usable Helm.

@@ -85,8 +85,8 @@ class _Chart:
         self._bare: int | None = None
         if many and self._reusable:
             self._schema = library.ask("helm_chart_schema", self._handle)
-            self._defaults = library.ask("helm_chart_values", self._handle)
-            if self._schema and not schema.schema_errors(self._schema):
+            self._defaults = library.ask("helm_chart_values", self._handle) or {}
+            if isinstance(self._schema, dict) and not schema.schema_errors(self._schema):
                 self._bare = library.load_archive(_without_schema(library.archive(self._handle)))
 
     def render(self, job: Job, values: str) -> dict[str, str]:

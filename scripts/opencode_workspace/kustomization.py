@@ -32,6 +32,7 @@ class Kustomization:
     """A kustomization file; paths in it are relative to its directory.
 
     labels: one mapping per entry of the field, applied in order.
+    is_empty: no field at all, which kustomize refuses in all but the first directory.
     """
 
     path: Path
@@ -41,12 +42,7 @@ class Kustomization:
     namespace: str = ""
     labels: tuple[dict[str, str], ...] = ()
     annotations: dict[str, str] | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it asks for nothing, which kustomize refuses in all but the first directory."""
-        asked = (self.resources, self.components, self.namespace, self.labels, self.annotations)
-        return not any(asked)
+    is_empty: bool = False
 
     def place(self, field: str, index: int) -> str:
         """`file:line` of entry `index` of the list `field`."""
@@ -106,6 +102,7 @@ class _Reader:
             namespace=namespace,
             labels=self._labels(),
             annotations=self._strings(content.get("commonAnnotations"), ("commonAnnotations",)),
+            is_empty=not set(content) - {"apiVersion", "kind"},
         )
 
     def _paths(self, field: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from opencode_workspace import transformers, yamlio
 from opencode_workspace.errors import UserError
 from opencode_workspace.identity import ResourceId, resource_id
 from opencode_workspace.kustomization import FILE_NAMES, Kustomization, read
+from opencode_workspace.plain import copied
 
 Document = dict[str, Any]
 
@@ -74,7 +75,7 @@ def add_common_metadata(
 
     Flux does this after the substitution, so `${...}` in these values stays as it is.
     """
-    result = [_copied(document) for document in documents]
+    result = [copied(document) for document in documents]
     for document in result:
         transformers.set_map(document, ("metadata", "labels"), labels or {})
         transformers.set_map(document, ("metadata", "annotations"), annotations or {})
@@ -222,7 +223,7 @@ class _Build:
             return self._load(path)
         if path not in self._cache:
             self._cache[path] = self._load(path)
-        return [_copied(document) for document in self._cache[path]]
+        return [copied(document) for document in self._cache[path]]
 
     def _load(self, path: Path) -> list[Document]:
         documents: list[Any] = yamlio.parse(
@@ -281,11 +282,3 @@ def _object_problem(document: Any) -> str:
 def _is_local(document: Document) -> bool:
     annotations = document["metadata"].get("annotations") or {}
     return bool(annotations.get(_LOCAL_CONFIG, "false") != "false")
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    return value

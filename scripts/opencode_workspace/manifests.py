@@ -69,9 +69,12 @@ class Manifest:
 def from_output(text: str, *, hooks: bool) -> tuple[Manifest, ...]:
     """Manifests in the output of `helm template`; see `from_templates`."""
     found: list[Manifest] = []
+    source = ""
     for chunk in _SEPARATOR.split(text):
+        # Helm 3 may leave a template's own `---` between the comment and the object.
         match = _SOURCE.match(chunk)
-        found.extend(_manifests(match[1] if match else "", chunk))
+        source = match[1] if match else source
+        found.extend(_manifests(source, chunk))
     return _ordered(found, hooks=hooks)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
 from opencode_workspace.violation import values_path
 
 _SCHEMA = "values don't meet the specifications of the schema(s)"
 _VIOLATION = re.compile(r"(?P<indent> *)- at '(?P<pointer>(?:[^'\\]|\\.)*)': (?P<message>.*)")
+_NAMES = re.compile(r"(additional properties )(.*) not allowed")
+# Nothing but the lines below them.
+_GROUPS = ("validation failed", "'allOf' failed")
 _NOISE = re.compile(r"level=|Use --debug flag|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 _EXECUTION = re.compile(r"execution error at \([^()]*\): ", re.DOTALL)
 
@@ -45,20 +49,46 @@ def _listed_mistakes(message: str) -> list[str]:
 
 
 def _schema_mistakes(message: str) -> list[str]:
-    """One line for each place, ordered by place; what was tried there in brackets behind it."""
-    mistakes: list[tuple[str, list[str]]] = []
-    for line in message.splitlines():
+    """One line for each place, ordered by place."""
+    root = _Node("", "", [])
+    path = [root]
+    other: list[str] = []
+    for line in message.splitlines()[1:]:
         match = _VIOLATION.fullmatch(line)
-        if match is None:
-            if mistakes or line.endswith(":"):
-                continue
-            mistakes.append((line, []))
-        elif match["indent"] and mistakes:
-            mistakes[-1][1].append(match["message"])
-        else:
-            place = _place(match["pointer"])
-            mistakes.append((f"{place}: {match['message']}", []))
-    return sorted(text + (f" ({'; '.join(tried)})" if tried else "") for text, tried in mistakes)
+        if match:
+            node = _Node(_place(match["pointer"]), _settled(match["message"]), [])
+            depth = len(match["indent"]) // 2
+            del path[depth + 1 :]
+            path[-1].causes.append(node)
+            path.append(node)
+        elif line and not line.endswith(":"):
+            other.append(line)
+    return sorted(text for node in root.causes for text in node.told()) + other
+
+
+def _settled(message: str) -> str:
+    """The message with its property names in order: Helm lists them in a different one each time."""
+    match = _NAMES.fullmatch(message)
+    if match is None:
+        return message
+    return f"{match[1]}{', '.join(sorted(match[2].split(', ')))} not allowed"
+
+
+class _Node(NamedTuple):
+    """A line of the validator's answer with the lines that are indented below it."""
+
+    place: str
+    message: str
+    causes: list[_Node]
+
+    def told(self) -> list[str]:
+        """One line for each mistake; what alternatives wanted stands in brackets behind it."""
+        if self.causes and self.message in _GROUPS:
+            return [text for cause in self.causes for text in cause.told()]
+        reasons = [text for cause in self.causes for text in cause.told()]
+        told = [reason.removeprefix(f"{self.place}: ") for reason in reasons]
+        behind = f" ({'; '.join(told)})" if told else ""
+        return [f"{self.place}: {self.message}{behind}"]
 
 
 def _place(pointer: str) -> str:

@@ -29,7 +29,7 @@ _GO_INTEGER = re.compile(
 _GO_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _GO_DOTTED_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _GO_DATE = re.compile(
-    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}.*)?", re.DOTALL
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})([Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}.*)?", re.DOTALL
 )
 _BASES = {"hex": 16, "binary": 2, "octal": 8, "decimal": 10}
 _UNREADABLE = object()
@@ -50,16 +50,23 @@ def helm_reads(text: str) -> Scalar:
         return True
     if text in _NO:
         return False
-    return kustomize_reads(text)
+    return _go_reads(text)
 
 
 @lru_cache(maxsize=32768)
 def kustomize_reads(text: str) -> Scalar:
     """Value of the unquoted scalar `text` for kustomize (go-yaml v3 decoding into `any`).
 
-    It differs from go-yaml v2 only in that yes, no, on, off, y and n are strings. Dates are
-    strings in both as far as Kubernetes sees them. Raises AmbiguousScalarError as `helm_reads`.
+    It differs from go-yaml v2 in that yes, no, on, off, y and n are strings, and dates are
+    rewritten in full: 2026-1-1 becomes 2026-01-01T00:00:00Z. Raises as `helm_reads`.
     """
+    match = _GO_DATE.fullmatch(text)
+    if match and not match[4]:
+        return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}T00:00:00Z"
+    return _go_reads(text)
+
+
+def _go_reads(text: str) -> Scalar:
     if text in _NULLS:
         return None
     if text in _TRUE:
@@ -121,7 +128,8 @@ def agreed(text: str) -> Scalar:
     for reader, value in others.items():
         if not _same(value, helm):
             raise AmbiguousScalarError(
-                f"unquoted {text} is {_shown(value)} to {reader} and {_shown(helm)} to Helm"
+                f"unquoted {text} is {_shown(value, text)} to {reader} "
+                f"and {_shown(helm, text)} to Helm"
             )
     return helm
 
@@ -142,11 +150,11 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, text: str) -> str:
     if value is _UNREADABLE:
         return "an error"
     if isinstance(value, str):
-        return "a string"
+        return "text" if value == text else f"the text {value}"
     if value is None:
         return "null"
     if isinstance(value, bool):

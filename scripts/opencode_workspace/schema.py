@@ -11,6 +11,7 @@ from typing import Any
 
 from opencode_workspace import formats, re2
 from opencode_workspace.errors import UserError
+from opencode_workspace.plain import copied
 from opencode_workspace.schemarules import schema_errors
 from opencode_workspace.violation import Violation
 from opencode_workspace.wording import listed, quoted, violations
@@ -38,8 +39,8 @@ def coalesce(defaults: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[
 def validate(values: Mapping[str, Any], schema: Schema) -> list[Violation]:
     """Violations of the draft-07 `schema` by coalesced `values`, ordered by pointer.
 
-    The schema has to pass `schema_errors`; raises UserError for a `$ref` out of it. A compiled form is kept for the last few schemas, by
-    identity: do not change a schema after its first use.
+    The schema has to pass `schema_errors`; raises UserError for a `$ref` out of it. A compiled
+    form of the last few schemas is kept, by identity: do not change a schema after its first use.
     """
     return _compiled(schema)(values)
 
@@ -55,10 +56,10 @@ def _merged(defaults: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[s
         if isinstance(override, Mapping) and isinstance(default, Mapping):
             result[key] = _merged(default, override)
         elif override is not None or default is None:
-            result[key] = _copied(override)
+            result[key] = copied(override)
     for key, override in overrides.items():
         if key not in defaults:
-            result[key] = _copied(override)
+            result[key] = copied(override)
     return result
 
 
@@ -66,15 +67,7 @@ def _without_nulls(value: Any) -> Any:
     """A copy without null entries of mappings; lists stay as they are, as in Helm."""
     if isinstance(value, Mapping):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return _copied(value)
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    return value
+    return copied(value)
 
 
 _Check = Callable[[Mapping[str, Any]], list[Violation]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ _PLAIN = (
     *("multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
     *("readOnly", "writeOnly"),
 )
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _KEYWORDS = frozenset((*_ANNOTATIONS, *_ONE, *_LIST, *_MAP, *_PLAIN, "items"))
 
 
@@ -81,6 +83,9 @@ def _problems(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tu
     for expression in patterns if isinstance(patterns, Mapping) else ():
         if reason := re2.problem(expression):
             yield ("patternProperties", expression), f"{expression} {reason}"
+    constant = schema.get("const")
+    if isinstance(constant, str) and _NUMBER.fullmatch(constant):
+        yield ("const",), f"Helm takes the number {constant} for this text; use enum"
     choices = schema.get("enum")
     if isinstance(choices, list) and any(one in choices[:at] for at, one in enumerate(choices)):
         yield ("enum",), "lists a value twice"

@@ -23,8 +23,8 @@ _VARIABLE_NAME = re.compile(r"[_A-Za-z][_A-Za-z0-9]*")
 # A string made of these alone is printed unquoted by kustomize, and no expression in it can
 # reach beyond it, so it can be substituted without printing the whole object.
 _SELF_CONTAINED = re.compile(
-    r"(?![=@+~-])(?:[A-Za-z0-9_./@+=~-]++|:(?=[^\s])|\$(?![{$])"
-    r"|\$\{[A-Za-z_][A-Za-z0-9_]*(?:(?::-|:?=)[A-Za-z0-9_./@+ *-]*)?\})*+"
+    r"(?![=@+~-])(?:[A-Za-z0-9_./@+=~-]++|:(?=[^\s])|\$(?![{$])|\$\{[A-Za-z_][A-Za-z0-9_]*"
+    r"(?:(?::-|:?=)(?:[A-Za-z0-9_./@+ *-]++|\$\{[A-Za-z_][A-Za-z0-9_]*\})*+)?\})*+"
 )
 _READ_UNQUOTED = re.compile(
     r"(?:[A-Za-z0-9_/](?:[A-Za-z0-9_./@+=*$~-]++|:(?=[^\s])| (?=[^\s]))*+)?"

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from opencode_workspace import catalogue, flux, generate, kustomize, substitution, yamlio
 from opencode_workspace.errors import UserError
 

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from opencode_workspace import cli
 
+from opencode_workspace import cli
 from tests.support.command import Command, Result
 
 

@@ -32,10 +32,15 @@ def assert_told(result: Result, *words: str, code: int) -> None:
         assert word in result.err, f"{word!r} is not in: {result.err}"
 
 
+def make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 Damage = Callable[[Path], object]
 UNREADABLE: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "missing": (lambda path: path.unlink(), ("workspaces.yaml",)),
-    "a folder": (lambda path: (path.unlink(), path.mkdir()), ("workspaces.yaml",)),
+    "a folder": (make_folder, ("workspaces.yaml",)),
     "empty": (lambda path: path.write_text(""), ("workspaces.yaml", "no YAML document")),
     "not UTF-8": (
         lambda path: path.write_bytes(b"cluster: \xff\xfe\n"),

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from opencode_workspace import yamlio
 
+from opencode_workspace import yamlio
 from tests.support import helmcli
 from tests.support.command import Command
 

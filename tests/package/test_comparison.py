@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from opencode_workspace.comparison import Change, compare
 
+from opencode_workspace.comparison import Change, compare
 from tests.support.command import Command
 
 CATALOGUE = Path("flux/workspaces.yaml")

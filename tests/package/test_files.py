@@ -6,6 +6,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 import pytest
+
 from opencode_workspace import files
 from opencode_workspace.errors import UserError
 

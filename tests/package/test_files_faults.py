@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
+
 from opencode_workspace import files
 from opencode_workspace.errors import UserError
 
 P = PurePosixPath
 COUNT = 5
 OLD = {P(f"{number}/x.yaml"): b"old" * 10 for number in range(COUNT)}
-NEW = {**{path: b"new" * 10 for path in OLD}, P("fresh/x.yaml"): b"new" * 10}
+NEW = {**dict.fromkeys(OLD, b"new" * 10), P("fresh/x.yaml"): b"new" * 10}
 REMOVED = P("0/gone.yaml")
 
 # Runs the same change in a process of its own, after `prelude` has arranged the fault.
@@ -157,9 +158,7 @@ def test_full_disk_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", range(1, COUNT + 2))
-def test_failing_rename_is_undone(
-    at: int, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failing_rename_is_undone(at: int, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = Path.replace
     calls = 0
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from opencode_workspace import kustomize
 from opencode_workspace.errors import UserError
-
 from tests.package.fixtures.tables import cases, table
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n"
@@ -53,7 +53,9 @@ def test_symbolic_link_is_refused_because_flux_drops_it(tmp_path: Path) -> None:
 
 
 def test_linked_directory_on_the_way_is_refused(tmp_path: Path) -> None:
-    _write({"real/kustomization.yaml": "resources: [a.yaml]\n", "real/a.yaml": CONFIG_MAP}, tmp_path)
+    _write(
+        {"real/kustomization.yaml": "resources: [a.yaml]\n", "real/a.yaml": CONFIG_MAP}, tmp_path
+    )
     (tmp_path / "linked").symlink_to("real")
     with pytest.raises(UserError, match="linked is a symbolic link"):
         kustomize.build(tmp_path / "linked", boundary=tmp_path)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from opencode_workspace import schema
 from opencode_workspace.errors import UserError
 from opencode_workspace.violation import values_path
-
 from tests.package.fixtures.tables import table
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -75,7 +75,8 @@ def test_a_failed_alternative_says_what_each_wanted() -> None:
     }
     (violation,) = schema.validate({"a": {"b": 2}}, content)
     assert violation == schema.Violation(
-        ("a",), "'oneOf' failed, none matched: got object, want string; or at '/a/b': value must be 1"
+        ("a",),
+        "'oneOf' failed, none matched: got object, want string; or at '/a/b': value must be 1",
     )
 
 
@@ -135,13 +136,20 @@ REFUSED = [
     ({"$ref": "#/definitions/none"}, "/$ref: #/definitions/none leads nowhere"),
     ({"definitions": {"a": {"$ref": "#/definitions/a"}}}, "#/definitions/a leads back to itself"),
     (
-        {"definitions": {"a": {}}, "properties": {"x": {"$ref": "#/definitions/a", "type": "null"}}},
+        {
+            "definitions": {"a": {}},
+            "properties": {"x": {"$ref": "#/definitions/a", "type": "null"}},
+        },
         "/properties/x/type: is ignored beside $ref in draft-07",
     ),
     ({"dependentRequired": {"a": ["b"]}}, "/dependentRequired: is not a draft-07 keyword"),
-    ({"items": {"unevaluatedProperties": False}}, "/items/unevaluatedProperties: is not a draft-07"),
+    (
+        {"items": {"unevaluatedProperties": False}},
+        "/items/unevaluatedProperties: is not a draft-07",
+    ),
     ({"anyOf": [{}, {"requird": ["a"]}]}, "/anyOf/1/requird: is not a draft-07 keyword"),
     ({"format": "date-time"}, "/format: date-time is not checked here as Helm does"),
+    ({"const": "1"}, "/const: Helm takes the number 1 for this text; use enum"),
     ({"enum": ["a", "b", "a"]}, "/enum: lists a value twice"),
     ({"type": "strin"}, "/type: 'strin' is not valid"),
     ({"required": "a"}, "/required: 'a' is not of type 'array'"),

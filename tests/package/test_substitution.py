@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from opencode_workspace import substitution
 from opencode_workspace.errors import UserError
-
 from tests.package.fixtures.tables import table
 
 EXPRESSIONS = table("expressions.yaml")
@@ -47,9 +47,7 @@ def test_undefined_variable_is_refused_when_strict(case: dict[str, Any]) -> None
     assert case["strict"] in refused.value.what
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in DEFINED if "strict" not in case], ids=_id
-)
+@pytest.mark.parametrize("case", [case for case in DEFINED if "strict" not in case], ids=_id)
 def test_strictness_changes_nothing_for_defined_variables(case: dict[str, Any]) -> None:
     result = substitution.substitute(case["text"], EXPRESSIONS["variables"], strict=True)
     assert result == case["out"]
@@ -59,7 +57,7 @@ def test_strictness_changes_nothing_for_defined_variables(case: dict[str, Any]) 
 def test_object_comes_out_as_flux_applies_it(case: dict[str, Any]) -> None:
     document = _object(case)
     if "error" in case:
-        with pytest.raises(UserError, match="post build failed for 'ConfigMap.v1"):
+        with pytest.raises(UserError, match=r"post build failed for 'ConfigMap\.v1"):
             substitution.apply(document, OBJECTS["variables"], strict=False)
     else:
         result = substitution.apply(document, OBJECTS["variables"], strict=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from opencode_workspace import catalogue, schema, tree
 from opencode_workspace.chart import Chart
 

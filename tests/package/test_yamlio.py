@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
+
 from opencode_workspace import scalars, yamlio
 from opencode_workspace.errors import UserError
-
 from tests.package.fixtures.tables import table
 
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from opencode_workspace import helm, yamlio
 from opencode_workspace.errors import UserError
-
 from tests.package.fixtures import minicharts
 from tests.package.fixtures.tables import table
 from tests.support import helmcli

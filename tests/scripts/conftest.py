@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from workbench import remotes
 from workbench.account import pod_account
 from workbench.https import TOKEN, HttpsServer, https_server

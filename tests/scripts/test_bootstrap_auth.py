@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from workbench.packages import program
 from workbench.place import read_only
 from workbench.pod import Pod

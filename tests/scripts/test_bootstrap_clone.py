@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from workbench.https import TOKEN, HttpsServer
 from workbench.pod import Pod, chart_shell, connect
 from workbench.remotes import FILES, git

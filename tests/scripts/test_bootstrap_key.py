@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from workbench.https import TOKEN
 from workbench.packages import program
 from workbench.pod import Pod

@@ -6,6 +6,7 @@ import signal
 import time
 
 import pytest
+
 from workbench.pod import Pod
 from workbench.remotes import FILES, git
 from workbench.silent import silent_server

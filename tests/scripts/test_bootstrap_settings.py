@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from workbench.packages import path_without
 from workbench.pod import Pod
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from workbench.pod import Pod, connect
 from workbench.remotes import commit, git, push_commit
 from workbench.sshd import SshServer

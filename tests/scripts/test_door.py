@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from workbench.door import LOCKED, door
 from workbench.packages import path_without
 from workbench.pod import BUSYBOX, DASH, Pod, Result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from workbench.pod import FILES, SCRIPTS
 
 DOCUMENT = FILES.parents[2] / "docs" / "exit-codes.md"

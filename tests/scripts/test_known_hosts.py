@@ -7,6 +7,7 @@ import hashlib
 import re
 
 import pytest
+
 from workbench.pod import FILES
 
 KNOWN_HOSTS = (FILES / "known_hosts").read_text()

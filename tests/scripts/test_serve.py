@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from workbench.packages import path_without
 from workbench.pod import PASSWORD, Pod, Result
 from workbench.waiting import wait_until
@@ -71,6 +72,19 @@ def test_nothing_is_said_when_nothing_is_missing(pod: Pod) -> None:
     (pod.root / "bin" / "rg").symlink_to("/bin/true")
     path = f"{pod.root}/bin:{pod.environment['PATH']}"
     assert serve(pod, "true", PATH=path) == Result(0, "")
+
+
+def test_printed_logs_do_not_grow_on_the_volume(pod: Pod) -> None:
+    log = pod.home / ".local/share/opencode/log/opencode.log"
+    serve(pod, "sh", "-c", f"mkdir -p {log.parent} && echo earlier >{log}").expect(0)
+    serve(pod, "sh", "-c", f"echo line >>{log}", OPENCODE_PRINT_LOGS="1").expect(0)
+    assert log.is_symlink()
+    assert log.readlink() == Path("/dev/null")
+
+
+def test_logs_that_are_not_printed_are_kept_on_the_volume(pod: Pod) -> None:
+    serve(pod, "true").expect(0)
+    assert not (pod.home / ".local").exists()
 
 
 def test_missing_command_is_named(pod: Pod) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from workbench import packages
 from workbench.https import TOKEN, command_lines_with
 from workbench.pod import Pod, Result

@@ -5,6 +5,7 @@
 # Environment:
 #   OPENCODE_SERVER_PASSWORD  the password; line ends are removed, as no browser can send them
 #   WORKSPACE_DIRECTORY       where to start; when it is missing, the current directory
+#   OPENCODE_PRINT_LOGS       1: OpenCode logs to stderr, and its log file is not kept
 #
 # Exit codes (docs/exit-codes.md has the remedies):
 #   64   no command is given
@@ -39,6 +40,16 @@ enter_directory() {
     log "WORKSPACE_DIRECTORY is not set; starting in $(pwd)"
   elif ! cd "$WORKSPACE_DIRECTORY" 2>/dev/null; then
     log "$WORKSPACE_DIRECTORY does not exist or cannot be entered; starting in $(pwd)"
+  fi
+}
+
+# OpenCode writes its log to the volume too, without an end and without a switch. What is printed is
+# kept by the kubelet, which rotates it.
+keep_log_off_the_volume() {
+  [ "${OPENCODE_PRINT_LOGS-}" = 1 ] || return 0
+  logs=${XDG_DATA_HOME:-${HOME-}/.local/share}/opencode/log
+  if ! mkdir -p "$logs" 2>/dev/null || ! ln -sfn /dev/null "$logs/opencode.log" 2>/dev/null; then
+    log "cannot write to $logs; OpenCode's log may grow there"
   fi
 }
 
@@ -78,6 +89,7 @@ main() {
   read_password
   command -v "$1" >/dev/null || fail 127 "$1 does not exist in this image; check the container's args and image"
   enter_directory
+  keep_log_off_the_volume
   report_missing
   run "$@"
 }

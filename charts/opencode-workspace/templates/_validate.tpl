@@ -104,6 +104,9 @@ Each template below prints one line per mistake; all are gathered and told at on
       {{- end -}}
       {{- $numbers = append $numbers $number -}}
       {{- with $port.name -}}
+        {{- if not (include "opencode-workspace.validate.isPortName" .) -}}
+          {{- include "opencode-workspace.mistake" (dict "kind" "Container" "id" $id "problem" (printf "'%s' is no name of a port: it needs a letter, and never two dashes in a row." .) "path" (printf "%s.ports" $path)) -}}
+        {{- end -}}
         {{- if hasKey $portNames . -}}
           {{- include "opencode-workspace.mistake" (dict "kind" "Container" "id" $id "problem" (printf "the port name '%s' is taken by container '%s'. Rename one: names are unique in a pod." . (get $portNames .)) "path" (printf "%s.ports" $path)) -}}
         {{- end -}}
@@ -175,10 +178,15 @@ Each template below prints one line per mistake; all are gathered and told at on
 {{- end -}}
 {{- end -}}
 
+{{/* Not empty when Kubernetes takes a text, of the letters that the schema allows, as the name of a port. Argument: string. */}}
+{{- define "opencode-workspace.validate.isPortName" -}}
+{{- if and (regexMatch "[a-z]" .) (not (contains "--" .)) }}yes{{ end -}}
+{{- end -}}
+
 {{- define "opencode-workspace.validate.services" -}}
 {{- $containerPorts := list -}}
 {{- range $group := list "initContainers" "containers" -}}
-  {{- range $id, $container := get $.Values.controllers.workspace $group -}}
+  {{- range $id, $container := include "opencode-workspace.enabled" (get $.Values.controllers.workspace $group) | fromJson -}}
     {{- range $container.ports }}{{ with .name }}{{ $containerPorts = append $containerPorts . }}{{ end }}{{ end -}}
   {{- end -}}
 {{- end -}}
@@ -193,6 +201,9 @@ Each template below prints one line per mistake; all are gathered and told at on
           {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "port %s is there twice. Change one." $number) "path" (printf "%s.port" $path)) -}}
         {{- end -}}
         {{- $numbers = append $numbers $number -}}
+        {{- if not (include "opencode-workspace.validate.isPortName" $name) -}}
+          {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "'%s' is no name of a port: it needs a letter, and never two dashes in a row." $name) "path" $path) -}}
+        {{- end -}}
         {{- if and (kindIs "string" $port.targetPort) (not (has $port.targetPort $containerPorts)) -}}
           {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "no container declares a port named '%s'. Use a number, or add the name to containers.app.ports." $port.targetPort) "path" (printf "%s.targetPort" $path)) -}}
         {{- end -}}
