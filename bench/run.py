@@ -150,15 +150,19 @@ def main() -> None:
     figures.append(
         measure("generate --check, shipped tree", [*COMMAND, "generate", "--check"], ROOT, 2, RUNS)
     )
+    # Beside the others: their sums are about generate and render.
+    checks = [measure("check, shipped tree", [*COMMAND, "check"], ROOT, 2, RUNS)]
     for size in SIZES:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             synthetic(folder, size)
             figures.append(measure("generate", [*COMMAND, "generate"], folder, size))
             figures.append(measure("render", [*COMMAND, "render"], folder, size))
+            if size == SIZES[-1]:
+                checks.append(measure("check", [*COMMAND, "check"], folder, size))
             if size == SIZES[1]:
                 figures.append(helm_loop(folder, LOOP_SIZE))
-    show(figures)
+    show([*figures, *checks])
     loop = next(figure for figure in figures if figure.name.startswith("helm template"))
     largest = [figure for figure in figures if figure.workspaces == SIZES[-1]]
     smallest = [figure for figure in figures if figure.workspaces == SIZES[0]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,7 +14,6 @@ from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
 
 if TYPE_CHECKING:
     from opencode_workspace.catalogue import Catalogue
-    from opencode_workspace.flux import Cluster
 
 # Imports of the modules that do the work stand in the commands: `--help` must not pay for them.
 
@@ -85,6 +84,33 @@ _DONE = {"missing": "created", "stale": "updated", "orphaned": "removed"}
 
 
 @commands.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, as annotations of GitHub Actions, or as SARIF 2.1.0.",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=Path("flux"))
+def check(path: Path, form: str) -> None:
+    """Apply every rule that needs no cluster to the folder PATH (default flux)."""
+    from opencode_workspace import check as checker
+    from opencode_workspace.report import findings, findings_text
+
+    if form == "text":
+        with findings_text.progress() as progress:
+            report = checker.run(path, progress=progress)
+        findings_text.show(report)
+    else:
+        report = checker.run(path)
+        click.echo(findings.FORMATS[form](report), nl=False)
+    for failure in report.failures:
+        click.echo(f"error: {failure}. This is a mistake in the check: report it", err=True)
+    sys.exit(report.exit_code)
+
+
+@commands.command()
 @CatalogueOption
 @EngineOption
 @click.option(
@@ -96,20 +122,22 @@ _DONE = {"missing": "created", "stale": "updated", "orphaned": "removed"}
 @click.argument("names", nargs=-1)
 def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[str, ...]) -> None:
     """Show the objects that Flux would create, of all workspaces or of those named."""
+    from opencode_workspace import batches, files, flux, yamlio
     from opencode_workspace import catalogue as catalogues
-    from opencode_workspace import files, flux, yamlio
+    from opencode_workspace.report import text
 
-    shared, stream = flux.stream(catalogues.load(catalogue_path), names, engine=engine)
-    # As text, and printed only when all of it is there: documents would fill the memory, and
-    # half an output could be applied.
+    catalogue = catalogues.load(catalogue_path)
+    shared = flux.shared(catalogue)
+    # Printed or written when all of it is there: half an output could be applied.
     if output is None:
-        texts = [yamlio.dump_all(shared), *(yamlio.dump_all(r.objects) for r in stream)]
-        for text in texts:
-            click.echo(text, nl=False)
+        texts = [yamlio.dump_all(shared)]
+        texts += batches.over(catalogue, names, text.stream, engine=engine)
+        for workspace_text in texts:
+            click.echo(workspace_text, nl=False)
         return
-    content = dict(_object_files("shared", shared))
-    for reconciliation in stream:
-        content.update(_object_files(reconciliation.workspace.app, reconciliation.objects))
+    content = text.files("shared", shared)
+    for workspace_files in batches.over(catalogue, names, text.files_of, engine=engine):
+        content.update(workspace_files)
     files.replace(output, content, remove=())
     click.echo(f"{len(content)} objects in {output}")
 
@@ -124,12 +152,14 @@ def preview(catalogue_path: Path, engine: Any, names: tuple[str, ...]) -> None:
 
     from opencode_workspace import catalogue as catalogues
     from opencode_workspace import files, flux
-    from opencode_workspace.report import page, summary, terminal
+    from opencode_workspace.report import page, summary, terminal, text
 
     catalogue = catalogues.load(catalogue_path)
     cluster = flux.reconcile(catalogue, names, engine=engine)
     rows = [summary.row(catalogue, reconciliation) for reconciliation in cluster.reconciliations]
-    content = _manifest_files(cluster)
+    content = text.files("shared", cluster.shared)
+    for reconciliation in cluster.reconciliations:
+        content.update(text.files_of(reconciliation))
     content[PurePosixPath("index.html")] = page.preview_page(rows, cluster).encode()
     files.replace(PREVIEW, content, remove=_others(PREVIEW, content))
     Console().print(terminal.preview_table(rows))
@@ -206,23 +236,6 @@ def _save(catalogue: Catalogue, text: str) -> None:
 
     planned = generator.plan(catalogue)
     generator.write(catalogue, planned, text)
-
-
-def _manifest_files(cluster: Cluster) -> dict[PurePosixPath, bytes]:
-    content = dict(_object_files("shared", cluster.shared))
-    for reconciliation in cluster.reconciliations:
-        content.update(_object_files(reconciliation.workspace.app, reconciliation.objects))
-    return content
-
-
-def _object_files(
-    folder: str, documents: Iterable[Mapping[str, Any]]
-) -> Iterable[tuple[PurePosixPath, bytes]]:
-    from opencode_workspace import yamlio
-
-    for document in documents:
-        name = f"{document['kind'].lower()}-{document['metadata']['name']}.yaml"
-        yield PurePosixPath(folder, name), yamlio.dump(document).encode()
 
 
 def _others(folder: Path, content: Mapping[PurePosixPath, bytes]) -> list[PurePosixPath]:

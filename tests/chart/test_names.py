@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from opencode_workspace.errors import UserError
+from tests.support import references
 from tests.support.rendering import Renderer
 
 # The longest name that Helm takes.
@@ -54,6 +55,20 @@ def test_two_releases_in_one_namespace_share_no_object(render_chart: Renderer) -
 def test_a_release_name_leaves_no_trace_of_another(render_chart: Renderer) -> None:
     text = str(list(render_chart(ROUTED, name="other", hooks=True)))
     assert "opencode-flux" not in text
+
+
+@pytest.mark.parametrize("name", ["1e3", "on", "0o17"])
+def test_a_release_name_that_yaml_would_change_keeps_its_letters(
+    name: str, render_chart: Renderer
+) -> None:
+    values = {**ROUTED, "networkpolicies": {"app": {"enabled": True}}}
+    rendered = render_chart(values, name=name, namespace=name, hooks=True)
+    names = {document["metadata"]["name"] for document in rendered}
+    assert names == {name, f"{name}-scripts", f"{name}-door-test"}
+    assert {document["metadata"]["namespace"] for document in rendered} == {name}
+    assert references.mistakes(rendered) == []
+    assert rendered.pod["serviceAccountName"] == name
+    assert set(label_values(list(rendered))) >= {name}
 
 
 def test_the_longest_release_name_gives_names_that_kubernetes_takes(render_chart: Renderer) -> None:

@@ -35,7 +35,7 @@
 
 {{/* A number without exponent, a boolean or a text, as text. Argument: scalar. */}}
 {{- define "opencode-workspace.text" -}}
-{{- if kindIs "string" . }}{{ . }}{{ else if kindIs "bool" . }}{{ . }}{{ else if eq (float64 .) (float64 (int64 .)) }}{{ int64 . }}{{ else }}{{ toJson . }}{{ end -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
 {{- end -}}
 
 {{/* A reference to a Secret, a ConfigMap or a field, with its name evaluated. Argument: dict root value. */}}

@@ -119,7 +119,7 @@ Each template below prints one line per mistake; all are gathered and told at on
         {{- include "opencode-workspace.mistake" (dict "kind" "Container" "id" $id "problem" (printf "the %s probe has no handler. Give spec one of: httpGet, tcpSocket, exec, grpc." $kind) "path" (printf "%s.probes.%s.spec" $path $kind)) -}}
       {{- end -}}
       {{- if and $probe.enabled (or $probe.type (not $probe.custom)) (not $probe.port) (not (include "opencode-workspace.probedPort" $)) -}}
-        {{- include "opencode-workspace.mistake" (dict "kind" "Container" "id" $id "problem" (printf "the %s probe has no port, and no service has one." $kind) "path" (printf "%s.probes.%s.port" $path $kind)) -}}
+        {{- include "opencode-workspace.mistake" (dict "kind" "Container" "id" $id "problem" (printf "the %s probe has no port, and the service has none that is a number. Give it a port." $kind) "path" (printf "%s.probes.%s.port" $path $kind)) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

@@ -1,0 +1,180 @@
+"""`opencode-workspace check`: every rule over a folder, as far as it can be known without a cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
+from opencode_workspace.rules import facts, registry
+from opencode_workspace.rules.building import Workshop
+from opencode_workspace.rules.deployment import Fact
+from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.folder import Folder
+from opencode_workspace.rules.known import Known
+from opencode_workspace.rules.provided import Provided, read
+from opencode_workspace.rules.schemas import is_available
+from opencode_workspace.rules.source import Entry
+from opencode_workspace.rules.tree import Tree
+
+Progress = Callable[[int, int], None]
+
+# Below, starting processes costs more than they save.
+_SERIAL = 100
+_CHUNK = 64
+# Each holds Helm and the schemas, some 150 MB.
+_MOST_PROCESSES = 4
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found.
+
+    findings: by place. workspaces: how many were built. notes: what could not be looked at, and why.
+    failures: rules that did not run to their end.
+    """
+
+    findings: tuple[Finding, ...]
+    workspaces: int
+    files: int
+    notes: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.is_error for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+    @property
+    def exit_code(self) -> int:
+        """2 when not everything was looked at, 1 with an error among the findings, otherwise 0."""
+        if self.failures:
+            return EXIT_UNUSABLE
+        return EXIT_FINDINGS if self.errors else 0
+
+
+@dataclass
+class _Part:
+    """What one part of the work gives."""
+
+    findings: list[Finding | str]
+    facts: list[Fact]
+    notes: list[str]
+
+
+def run(path: Path, *, progress: Progress | None = None, processes: int | None = None) -> Report:
+    """Checks the folder `path`.
+
+    progress: called with the number of workspaces that are done, and of all. processes: by default one per
+    processor for a large folder, otherwise none but this one.
+
+    Raises UserError when there is no such folder.
+    """
+    if not path.is_dir():
+        raise UserError(
+            "is not a folder" if path.exists() else "no such folder",
+            str(path),
+            "Name the folder that holds the Flux tree, such as flux or kubernetes",
+        )
+    tree = Tree(Folder(Path(os.path.abspath(path))))  # noqa: PTH100 - Path.resolve follows links
+    found: list[Finding | str] = []
+    for source in tree.manifests:
+        found += registry.run("source", source)
+    parts = list(_parts(tree, processes, progress or (lambda done, total: None)))
+    tree.facts = [fact for part in parts for fact in part.facts]
+    found += [finding for part in parts for finding in part.findings]
+    found += registry.run("tree", tree)
+    notes = [note for part in parts for note in part.notes]
+    if tree.deploying and not is_available():
+        notes.append(
+            "objects were not checked against the schemas of Kubernetes: "
+            "run `pip install 'opencode-workspace[schemas]'`"
+        )
+    findings = {finding for finding in found if isinstance(finding, Finding)}
+    return Report(
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        workspaces=len(tree.deploying),
+        files=len(tree.manifests),
+        notes=tuple(dict.fromkeys(notes)),
+        failures=tuple(dict.fromkeys(one for one in found if isinstance(one, str))),
+    )
+
+
+def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_Part]:
+    entries = tree.deploying
+    chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
+    if processes is None:
+        processes = min(_processors(), _MOST_PROCESSES) if len(entries) > _SERIAL else 1
+    done = 0
+    if processes == 1:
+        for chunk in chunks:
+            yield _part(tree.workshop, chunk)
+            done += len(chunk)
+            progress(done, len(entries))
+        return
+    # Not forked: a progress bar has a thread, and so may whoever calls this.
+    context = multiprocessing.get_context("spawn")
+    catalogue = tree.provided.source.path if tree.provided.source else None
+    chart = tree.chart.path if tree.chart else None
+    arguments = (tree.folder.root, catalogue, tree.known, chart)
+    with ProcessPoolExecutor(processes, context, initializer=_start, initargs=arguments) as pool:
+        futures = {
+            pool.submit(_work, [(e.source.path, e.index) for e in chunk]): len(chunk)
+            for chunk in chunks
+        }
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                raise UserError(
+                    "a process of the check was ended from outside",
+                    str(tree),
+                    "Check that there is memory left, and run it again",
+                ) from None
+            done += futures[future]
+            progress(done, len(entries))
+
+
+def _part(workshop: Workshop, entries: Sequence[Entry]) -> _Part:
+    deployments, notes = workshop.deployments(entries)
+    findings = [
+        finding for deployment in deployments for finding in registry.run("deployment", deployment)
+    ]
+    return _Part(findings, [fact for one in deployments for fact in facts.of(one)], notes)
+
+
+_workshop: Workshop | None = None
+
+
+def _start(root: Path, catalogue: Path | None, known: Known, chart: Path | None) -> None:
+    from opencode_workspace.chart import Chart
+
+    global _workshop  # what a process is made with reaches its tasks in no other way
+    folder = Folder(root)
+    provided = read(folder.source(catalogue)) if catalogue else Provided()
+    _workshop = Workshop(folder, provided, known, Chart(chart) if chart else None)
+
+
+def _work(entries: Sequence[tuple[Path, int]]) -> _Part:
+    assert _workshop is not None
+    folder = _workshop.folder
+    part = _part(_workshop, [Entry(folder.source(path), index) for path, index in entries])
+    # Templates that every workspace uses are read again, which is cheaper than to hold everything.
+    folder.forget()
+    return part
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,227 @@
+"""One workspace as the rules see it: from its Flux Kustomization to the objects of its release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.known import Known
+from opencode_workspace.rules.provided import Provided
+from opencode_workspace.rules.source import Document, Entry, Source, items, mapping, strings
+from opencode_workspace.violation import Steps, Violation
+
+
+class Applied(NamedTuple):
+    """An object as kustomize-controller applies it, and where it is written."""
+
+    document: Document
+    entry: Entry
+
+    @property
+    def kind(self) -> str:
+        """`kind`."""
+        return str(self.document["kind"])
+
+    @property
+    def api_version(self) -> str:
+        """`apiVersion`."""
+        return str(self.document.get("apiVersion", ""))
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`, after substitution."""
+        return str(mapping(self.document.get("metadata")).get("name", ""))
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`, as the Kustomization sets it."""
+        return str(mapping(self.document.get("metadata")).get("namespace") or "")
+
+    @property
+    def spec(self) -> Document:
+        """`spec`, empty when it is not a mapping."""
+        return mapping(self.document.get("spec"))
+
+    def finding(
+        self, message: str, pointer: Steps = (), *, mark: str = "", severity: str = ""
+    ) -> Finding:
+        """A finding at `pointer` of the file."""
+        return self.entry.finding(message, pointer, mark=mark, severity=severity)
+
+
+@dataclass
+class Release:
+    """A HelmRelease of the chart.
+
+    source: the OCIRepository that the chart comes from, if Flux applies one here. chart_version: that of
+    the chart on disk. violations: what the chart's schema refuses. refusals: what the chart or Helm
+    refuses. manifests: its objects, none when it could not be rendered.
+    """
+
+    applied: Applied
+    source: Applied | None
+    values: Mapping[str, Any]
+    chart_version: str | None = None
+    violations: list[Violation] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    manifests: tuple[Document, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the Helm release."""
+        spec = self.applied.spec
+        prefix = f"{spec['targetNamespace']}-" if spec.get("targetNamespace") else ""
+        return str(spec.get("releaseName") or prefix + self.applied.name)
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of its objects."""
+        return str(self.applied.spec.get("targetNamespace") or self.applied.namespace)
+
+    def of_kind(self, *kinds: str) -> list[Document]:
+        """Its objects of these kinds."""
+        return [manifest for manifest in self.manifests if manifest["kind"] in kinds]
+
+    @property
+    def pods(self) -> list[tuple[str, Document]]:
+        """(Kind name, pod) of each object with a pod."""
+        found = []
+        for manifest in self.manifests:
+            pod = (
+                manifest if manifest["kind"] == "Pod" else manifest.get("spec", {}).get("template")
+            )
+            if isinstance(pod, dict) and "containers" in pod.get("spec", {}):
+                found.append((f"{manifest['kind']} {manifest['metadata']['name']}", pod))
+        return found
+
+    def finding(self, message: str, *words: str) -> Finding:
+        """A finding at the first of `words` that the values hold, otherwise where they begin."""
+        for word in words:
+            pointer = self._place(word)
+            if pointer:
+                return self.applied.finding(message, ("spec", "values", *pointer))
+        return self.applied.finding(message, ("spec", "values"))
+
+    def _place(self, word: str) -> Steps:
+        for pointer, text in strings(self.values):
+            if text == word or (len(word) > len("app") and word in text):
+                return pointer
+        return next((p for p in _keys(self.values) if p[-1] == word), ())
+
+
+def _keys(value: Any, pointer: Steps = ()) -> Iterator[Steps]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (*pointer, key)
+            yield from _keys(item, (*pointer, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _keys(item, (*pointer, index))
+
+
+class Fact(NamedTuple):
+    """Something of which no two workspaces may have the same: `value` of a `kind`, with its place."""
+
+    kind: str
+    value: str
+    owner: str
+    place: Finding
+
+
+@dataclass
+class Deployment:
+    """A Flux Kustomization that leads to a release of the chart.
+
+    built: objects before substitution. applied: after. problems: what went wrong on the way, with their
+    rules. variables: names and values that substitution has. is_open: whether the cluster may have more.
+    """
+
+    entry: Entry
+    provided: Provided
+    known: Known
+    directory: Path | None = None
+    sources: list[Source] = field(default_factory=list)
+    built: list[Applied] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    is_open: bool = False
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """The Flux Kustomization itself and every object in the files it reaches."""
+        yield self.entry
+        for source in self.sources:
+            yield from source.entries
+
+    def of_kind(self, *kinds: str) -> list[Applied]:
+        """Applied objects of these kinds."""
+        return [applied for applied in self.applied if applied.kind in kinds]
+
+    def has(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether an object is applied, rendered, in the folder, or provided by the cluster."""
+        here = any(
+            (a.kind, a.name) == (kind, name)
+            and namespace in ("", a.namespace, a.namespace or namespace)
+            for a in self.applied
+        )
+        rendered = any(
+            (m["kind"], m["metadata"]["name"]) == (kind, name)
+            and namespace in ("", m["metadata"].get("namespace", namespace))
+            for release in self.releases
+            for m in release.manifests
+        )
+        return here or rendered or self.exists(kind, namespace, name)
+
+    def exists(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether an object is in another part of the folder, or provided by the cluster."""
+        given = any(
+            (kind, name) == (k, n) and namespace in ("", ns or namespace)
+            for k, ns, n in self.provided.references
+        )
+        return given or self.known.has(kind, namespace, name, outside=self.directory)
+
+    def elsewhere(self, kind: str, name: str) -> str:
+        """A half sentence about the object of that name in other namespaces; empty when there is none."""
+        namespaces = {ns for k, ns, n in self.provided.references if (k, n) == (kind, name)}
+        namespaces |= self.known.namespaces(kind, name)
+        found = sorted(namespace for namespace in namespaces if namespace)
+        return f"; there is one in namespace {', '.join(found)}" if found else ""
+
+    def __str__(self) -> str:
+        return f"Kustomization {self.entry.name}"
+
+
+def secret_products(deployment: Deployment) -> dict[str, tuple[Applied, dict[str, Steps] | None]]:
+    """What makes each Secret, by its name, and its keys with their places; None: keys are not known."""
+    made: dict[str, tuple[Applied, dict[str, Steps] | None]] = {}
+    for applied in deployment.of_kind("ExternalSecret"):
+        target = mapping(applied.spec.get("target"))
+        name = str(target.get("name") or applied.name)
+        made[name] = (applied, _external_keys(applied.spec, target))
+    for applied in deployment.of_kind("Secret"):
+        keys: dict[str, Steps] = {
+            key: (part, key)
+            for part in ("data", "stringData")
+            for key in mapping(applied.document.get(part))
+        }
+        made[applied.name] = (applied, keys)
+    return made
+
+
+def _external_keys(spec: Document, target: Document) -> dict[str, Steps] | None:
+    template = mapping(target.get("template"))
+    keys: dict[str, Steps] = {
+        key: ("spec", "target", "template", "data", key) for key in mapping(template.get("data"))
+    }
+    merges = template.get("mergePolicy") == "Merge"
+    if template.get("templateFrom") or (spec.get("dataFrom") and (not keys or merges)):
+        return None
+    if not keys or merges:
+        for index, entry in enumerate(items(spec.get("data"))):
+            keys[str(entry.get("secretKey"))] = ("spec", "data", index, "secretKey")
+    return keys

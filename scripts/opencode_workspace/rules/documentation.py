@@ -1,0 +1,34 @@
+"""The page about the rules, written from `rules.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opencode_workspace.rules.finding import Rule, rules
+
+_HEAD = """\
+# Rules of `opencode-workspace check`
+
+<!-- Written by `python -m opencode_workspace.rules` from rules.yaml; edit that file, not this one. -->
+
+`opencode-workspace check [PATH]` looks for these mistakes in a folder, `flux` by default, without a cluster.
+An error makes the exit code 1, a warning does not; 2 means that not everything could be looked at.
+Without a catalogue (`workspaces.yaml`) nobody says what the cluster provides: a reference that the folder does
+not resolve is then a warning. `--format` writes `json`, annotations for `github`, or `sarif`.
+"""
+
+
+def page() -> str:
+    """The page, Markdown."""
+    return "\n".join([_HEAD, *_table(), "", *(_section(rule) for rule in rules().values())])
+
+
+def _table() -> Iterator[str]:
+    yield "| Rule | Severity | What it finds |"
+    yield "|---|---|---|"
+    for rule in rules().values():
+        yield f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {rule.title} |"
+
+
+def _section(rule: Rule) -> str:
+    return f"## {rule.id}\n\n{rule.title}.\n\n**Why:** {rule.why}\n\n**Remedy:** {rule.remedy}.\n"

@@ -1,0 +1,65 @@
+"""What no two workspaces of one cluster may share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from opencode_workspace.rules.deployment import Deployment, Fact, Release, secret_products
+from opencode_workspace.rules.podspec import claims, secrets
+from opencode_workspace.rules.source import items, mapping
+
+DEPLOY_KEY = "GIT_DEPLOY_KEY"
+
+
+def of(deployment: Deployment) -> list[Fact]:
+    """Facts about one workspace; a value begins with the cluster whose workspaces it is compared with."""
+    cluster = _cluster(deployment.entry.source.path)
+    return [fact._replace(value=f"{cluster}|{fact.value}") for fact in _facts(deployment)]
+
+
+def _facts(deployment: Deployment) -> Iterator[Fact]:
+    entry = deployment.entry
+    owner = f"{entry.source.path}#{entry.index}"
+    named = entry.finding(entry.name, ("metadata", "name"))
+    yield Fact("Kustomization", f"{entry.namespace}/{entry.name}", owner, named)
+    for release in deployment.releases:
+        yield from _release_facts(release, owner)
+    for name, (applied, _) in secret_products(deployment).items():
+        pointer = ("spec", "target", "name") if applied.kind == "ExternalSecret" else ("metadata",)
+        place = applied.finding(name, pointer)
+        yield Fact("Secret", f"{applied.namespace}/{name}", owner, place)
+        template = mapping(mapping(applied.spec.get("target")).get("template"))
+        used = str(mapping(template.get("data")).get(DEPLOY_KEY, ""))
+        for index, one in enumerate(items(applied.spec.get("data"))):
+            fetched = str(one.get("secretKey"))
+            if fetched == DEPLOY_KEY or (fetched and f".{fetched} " in used.replace("}", " ")):
+                key = str(mapping(one.get("remoteRef")).get("key"))
+                at = applied.finding(key, ("spec", "data", index, "remoteRef", "key"))
+                yield Fact("deploy key", key, owner, at)
+
+
+def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
+    namespace = release.namespace
+    pointer = ("spec", "releaseName") if release.applied.spec.get("releaseName") else ("metadata",)
+    named = release.applied.finding(release.name, pointer)
+    yield Fact("release", f"{namespace}/{release.name}", owner, named)
+    yield Fact("namespace", namespace, owner, release.applied.finding(namespace, ("metadata",)))
+    for route in release.of_kind("HTTPRoute"):
+        for host in route["spec"].get("hostnames") or ():
+            yield Fact("host", host, owner, release.finding(host, host, "hostnames"))
+    for _, pod in release.pods:
+        for claim in claims(pod):
+            place = release.finding(claim, claim, "existingClaim")
+            yield Fact("claim", f"{namespace}/{claim}", owner, place)
+        for secret in dict.fromkeys(use.name for use in secrets(pod)):
+            place = release.finding(secret, secret, "persistence")
+            yield Fact("Secret", f"{namespace}/{secret}", owner, place)
+
+
+def _cluster(path: Path) -> str:
+    """The folder above `apps`: a repository may hold the trees of several clusters."""
+    for folder in path.parents:
+        if folder.name == "apps":
+            return str(folder.parent)
+    return ""

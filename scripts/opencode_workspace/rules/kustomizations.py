@@ -1,0 +1,158 @@
+"""Flux Kustomizations: what they build, and how long they wait."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from opencode_workspace.rules.building import resolve
+from opencode_workspace.rules.deployment import Deployment
+from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.registry import check
+from opencode_workspace.rules.source import Source, mapping, numbered
+from opencode_workspace.rules.tree import Tree
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_RELEASE_DEFAULT = "5m"
+
+
+@check("failed-build", "deployment")
+def failed_build(deployment: Deployment) -> Iterator[Finding]:
+    """Directories that kustomize refuses."""
+    yield from (one for one in deployment.problems if one.rule == "failed-build")
+
+
+@check("unsupported-kustomization", "deployment")
+def unsupported_kustomization(deployment: Deployment) -> Iterator[Finding]:
+    """Fields of kustomize, or of Flux, that change the objects in a way that is not followed here."""
+    yield from (one for one in deployment.problems if one.rule == "unsupported-kustomization")
+    for field in ("patches", "images", "namePrefix", "nameSuffix"):
+        if deployment.entry.spec.get(field):
+            message = f"spec.{field} is not applied here"
+            yield deployment.entry.finding(message, ("spec", field))
+
+
+@check("unlisted-file", "deployment")
+def unlisted_file(deployment: Deployment) -> Iterator[Finding]:
+    """Manifests beside a kustomization that does not name them."""
+    # A kustomization that lists nothing at all has another mistake.
+    if deployment.directory is None or len(deployment.sources) < 2:
+        return
+    reached = {source.path for source in deployment.sources}
+    for path in sorted(deployment.directory.glob("*.y*ml")):
+        if path not in reached and path.is_file() and Source(path).is_manifest:
+            yield Finding(f"{deployment.sources[0].path.name} does not list this file", path)
+
+
+@check("unresolved-path", "tree")
+def unresolved_path(tree: Tree) -> Iterator[Finding]:
+    """Paths that no folder above the file has."""
+    for entry in (*tree.deploying, *tree.parents):
+        if resolve(entry, tree.provided) is None:
+            message = f"there is no folder {entry.spec.get('path')} in this repository"
+            yield entry.finding(message, ("spec", "path"))
+
+
+@check("unknown-health-check", "deployment")
+def unknown_health_check(deployment: Deployment) -> Iterator[Finding]:
+    """Health checks of objects that are neither applied nor rendered, and expressions for no kind."""
+    if not deployment.applied:
+        return
+    spec, entry = deployment.entry.spec, deployment.entry
+    # Before substitution too: what could not be substituted is told by another rule.
+    made = [*deployment.applied, *deployment.built]
+    objects = [(a.api_version, a.kind, a.namespace, a.name) for a in made]
+    for release in deployment.releases:
+        objects += [
+            (m["apiVersion"], m["kind"], m["metadata"].get("namespace", ""), m["metadata"]["name"])
+            for m in release.manifests
+        ]
+    for index, target in numbered(spec.get("healthChecks")):
+        kind, name = str(target.get("kind")), str(target.get("name"))
+        version = target.get("apiVersion")
+        namespace = str(target.get("namespace") or entry.namespace)
+        same = [o for o in objects if o[1] == kind and o[3] == name]
+        if (version, kind, namespace, name) in objects:
+            continue
+        if not same and deployment.exists(kind, namespace, name):
+            continue
+        yield entry.finding(
+            f"nothing makes {version} {kind} {name} in namespace {namespace}",
+            ("spec", "healthChecks", index, "name"),
+        )
+    for index, expression in numbered(spec.get("healthCheckExprs")):
+        wanted = expression.get("apiVersion"), expression.get("kind")
+        if wanted not in {(o[0], o[1]) for o in objects}:
+            yield entry.finding(
+                f"nothing here is a {wanted[0]} {wanted[1]}",
+                ("spec", "healthCheckExprs", index, "kind"),
+            )
+
+
+@check("ignored-health-check", "deployment")
+def ignored_health_check(deployment: Deployment) -> Iterator[Finding]:
+    """healthChecks beside wait, and healthCheckExprs without either."""
+    spec, entry = deployment.entry.spec, deployment.entry
+    if spec.get("wait") and spec.get("healthChecks"):
+        yield entry.finding("wait makes Flux ignore healthChecks", ("spec", "healthChecks"))
+    elif spec.get("healthCheckExprs") and not spec.get("wait") and not spec.get("healthChecks"):
+        message = "without wait or healthChecks, healthCheckExprs do nothing"
+        yield entry.finding(message, ("spec", "healthCheckExprs"))
+
+
+@check("short-timeout", "deployment")
+def short_timeout(deployment: Deployment) -> Iterator[Finding]:
+    """Kustomizations that do not wait longer than a HelmRelease that they wait for."""
+    spec, entry = deployment.entry.spec, deployment.entry
+    timeout = spec.get("timeout") or spec.get("interval")
+    field = "timeout" if spec.get("timeout") else "interval"
+    outer = seconds(timeout)
+    if timeout is not None and outer is None:
+        yield entry.finding(f"{timeout!r} is not a duration", ("spec", field))
+    if not spec.get("wait") and not spec.get("healthChecks"):
+        return
+    for release in deployment.releases:
+        written = release.applied.spec.get("timeout", _RELEASE_DEFAULT)
+        inner = seconds(written)
+        if inner is None:
+            message = f"{written!r} is not a duration"
+            yield release.applied.finding(message, ("spec", "timeout"))
+        elif outer is not None and outer <= inner:
+            yield entry.finding(
+                f"the timeout {timeout} is not longer than the {written} "
+                f"of HelmRelease {release.applied.name}",
+                ("spec", field),
+            )
+
+
+def seconds(duration: object) -> float | None:
+    """Length of a Go duration such as `1h30m`; None when it is none."""
+    if not isinstance(duration, str) or not _DURATION.fullmatch(duration):
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
+
+
+@check("forced-recreation", "deployment")
+def forced_recreation(deployment: Deployment) -> Iterator[Finding]:
+    """Settings that delete an object in order to change it."""
+    entry = deployment.entry
+    if entry.spec.get("force"):
+        yield entry.finding("force deletes and makes again what is immutable", ("spec", "force"))
+    for applied in deployment.of_kind("PersistentVolumeClaim"):
+        for part in ("labels", "annotations"):
+            marks = mapping(applied.document["metadata"].get(part))
+            key = "kustomize.toolkit.fluxcd.io/force"
+            if str(marks.get(key, "")).lower() in ("enabled", "true"):
+                message = "force deletes the claim and its volume"
+                yield applied.finding(message, ("metadata", part, key))
+    for release in deployment.releases:
+        for action, field in (
+            ("upgrade", "force"),
+            ("rollback", "force"),
+            ("rollback", "recreate"),
+        ):
+            if mapping(release.applied.spec.get(action)).get(field):
+                message = f"{action}.{field} deletes and makes again what is there"
+                yield release.applied.finding(message, ("spec", action, field))

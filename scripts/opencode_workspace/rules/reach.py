@@ -1,0 +1,62 @@
+"""Which files a directory's kustomization leads to, whether or not it can be built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from opencode_workspace.rules.folder import Folder
+from opencode_workspace.rules.source import KUSTOMIZATION_FILES, Source, mapping
+
+_LISTS = ("resources", "components", "bases")
+
+
+def reached(directory: Path, folder: Folder, components: tuple[str, ...] = ()) -> list[Source]:
+    """Kustomizations and manifests that are part of `directory`, each once; what is missing is left out."""
+    seen: dict[Path, Source] = {}
+    visited: set[Path] = set()
+    for start in (directory, *(_joined(directory, component) for component in components)):
+        _visit(start, folder, seen, visited)
+    return list(seen.values())
+
+
+def _visit(directory: Path, folder: Folder, seen: dict[Path, Source], visited: set[Path]) -> None:
+    if directory in visited or not directory.is_dir():
+        return
+    visited.add(directory)
+    for path in _listed(directory, folder, seen):
+        if path.is_dir():
+            _visit(path, folder, seen, visited)
+        elif path.is_file():
+            seen[path] = folder.source(path)
+
+
+def _listed(directory: Path, folder: Folder, seen: dict[Path, Source]) -> Iterator[Path]:
+    file = next((directory / n for n in KUSTOMIZATION_FILES if (directory / n).is_file()), None)
+    if file is None:
+        yield from _generated(directory)
+        return
+    source = seen[file] = folder.source(file)
+    content = mapping(source.documents[0]) if source.documents else {}
+    for name in _LISTS:
+        listed = content.get(name)
+        for entry in listed if isinstance(listed, list) else []:
+            if isinstance(entry, str) and "://" not in entry:
+                yield _joined(directory, entry)
+
+
+def _generated(directory: Path) -> Iterator[Path]:
+    """What Flux takes when a directory has no kustomization: all YAML, and kustomizations below."""
+    for current, directories, files in os.walk(directory):
+        here = Path(current)
+        if here != directory and any(name in files for name in KUSTOMIZATION_FILES):
+            directories.clear()
+            yield here
+            continue
+        yield from (here / name for name in sorted(files) if name.endswith((".yaml", ".yml")))
+
+
+def _joined(directory: Path, entry: str) -> Path:
+    # Path.resolve would follow the links that Flux drops.
+    return Path(os.path.normpath(directory / entry))

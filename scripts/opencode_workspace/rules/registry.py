@@ -1,0 +1,70 @@
+"""Which function finds what, by the id of its rule."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, TypeVar
+
+from opencode_workspace.errors import UserError
+from opencode_workspace.rules.finding import Finding, rules
+
+Scope = Literal["source", "deployment", "tree"]
+Check = Callable[[Any], Iterable[Finding]]
+_C = TypeVar("_C", bound=Callable[..., Iterable[Finding]])
+
+MODULES = (
+    "yaml_files",
+    "catalogues",
+    "substitution",
+    "hosts",
+    "shared",
+    "secrets",
+    "material",
+    "kustomizations",
+    "dependencies",
+    "apis",
+    "releases",
+    "volumes",
+    "rendered",
+    "pods",
+    "namespaces",
+    "placeholders",
+)
+
+_checks: dict[str, tuple[Scope, Check]] = {}
+
+
+def check(rule: str, scope: Scope) -> Callable[[_C], _C]:
+    """Registers the decorated function as the one that finds `rule`."""
+
+    def register(function: _C) -> _C:
+        if rule in _checks:
+            raise ValueError(f"rule {rule} has two functions")
+        _checks[rule] = (scope, function)
+        return function
+
+    return register
+
+
+def checks(scope: Scope) -> dict[str, Check]:
+    """Functions of one scope by the id of their rule."""
+    for module in MODULES:
+        importlib.import_module(f"opencode_workspace.rules.{module}")
+    return {rule: function for rule, (of, function) in _checks.items() if of == scope}
+
+
+def run(scope: Scope, subject: Any) -> Iterator[Finding | str]:
+    """Findings about `subject`; for a function that fails, a sentence that says so.
+
+    A broken rule must neither hide what the others find nor end in a traceback.
+    """
+    for rule, function in checks(scope).items():
+        severity = rules()[rule].severity
+        try:
+            for finding in function(subject):
+                yield finding._replace(rule=rule, severity=finding.severity or severity)
+        except UserError as error:
+            yield f"rule {rule} could not look at {subject}: {error}"
+        except Exception as error:
+            yield f"rule {rule} failed at {subject}: {type(error).__name__}: {error}"

@@ -1,0 +1,140 @@
+"""The objects themselves: would the API server take them, and do they find each other?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from opencode_workspace.rules.deployment import Deployment, Release
+from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.podspec import claims, containers, volumes
+from opencode_workspace.rules.registry import check
+from opencode_workspace.rules.schemas import place, violations
+from opencode_workspace.rules.source import Document, items, mapping
+
+_ROUTES = frozenset(("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "Ingress"))
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+@check("refused-object", "deployment")
+def refused_object(deployment: Deployment) -> Iterator[Finding]:
+    """Objects that fail Kubernetes' strict schema, after substitution and rendering."""
+    name = deployment.releases[0].name if deployment.releases else ""
+    for applied in deployment.applied:
+        for violation in violations(applied.document, name):
+            message = (
+                f"{applied.kind}: {place(violation.pointer) or 'the object'}: {violation.message}"
+            )
+            yield applied.finding(message, violation.pointer)
+    for release in deployment.releases:
+        for manifest in release.manifests:
+            of = f"{manifest['kind']} {manifest['metadata']['name']}"
+            for violation in violations(manifest, name):
+                words = [str(s) for s in reversed(violation.pointer) if isinstance(s, str)]
+                message = f"{of}: {place(violation.pointer)}: {violation.message}"
+                yield release.finding(message, *words[:1])
+
+
+@check("standalone-route", "deployment")
+def standalone_route(deployment: Deployment) -> Iterator[Finding]:
+    """Routes beside the one that the chart makes."""
+    for applied in deployment.applied:
+        if applied.kind in _ROUTES:
+            message = f"{applied.kind} {applied.name} stands beside the release"
+            yield applied.finding(message, ("kind",))
+
+
+@check("own-certificate", "deployment")
+def own_certificate(deployment: Deployment) -> Iterator[Finding]:
+    """Certificates of cert-manager beside the gateway's."""
+    for applied in deployment.of_kind("Certificate", "Issuer"):
+        message = f"{applied.kind} {applied.name} stands beside the gateway's certificate"
+        yield applied.finding(message, ("kind",))
+
+
+@check("dangling-reference", "deployment")
+def dangling_reference(deployment: Deployment) -> Iterator[Finding]:
+    """Volumes, claims, ConfigMaps, accounts, ports and services that are named and not there."""
+    for release in deployment.releases:
+        for of, pod in release.pods:
+            yield from _of_pod(deployment, release, of, pod)
+        yield from _of_services(release)
+        yield from _of_routes(deployment, release)
+
+
+def _of_pod(deployment: Deployment, release: Release, of: str, pod: Document) -> Iterator[Finding]:
+    wanted = [("PersistentVolumeClaim", name) for name in claims(pod)]
+    account = pod["spec"].get("serviceAccountName", "default")
+    if account != "default":
+        wanted.append(("ServiceAccount", account))
+    for volume in volumes(pod):
+        source = mapping(volume.get("configMap"))
+        if source and not source.get("optional"):
+            wanted.append(("ConfigMap", str(source.get("name"))))
+    for container in containers(pod):
+        for entry in items(container.get("env")):
+            source = mapping(mapping(entry.get("valueFrom")).get("configMapKeyRef"))
+            if source and not source.get("optional"):
+                wanted.append(("ConfigMap", str(source.get("name"))))
+    for kind, name in dict.fromkeys(wanted):
+        if not deployment.has(kind, release.namespace, name):
+            yield release.finding(f"{of}: nothing here makes the {kind} {name}", name)
+    names = {volume.get("name") for volume in volumes(pod)}
+    for container in containers(pod):
+        for mount in items(container.get("volumeMounts")):
+            if mount.get("name") not in names:
+                yield release.finding(f"{of}: there is no volume {mount.get('name')}")
+        yield from _of_probes(release, of, container)
+
+
+def _of_probes(release: Release, of: str, container: Document) -> Iterator[Finding]:
+    named = {port.get("name") for port in items(container.get("ports"))}
+    for probe in _PROBES:
+        for handler in mapping(container.get(probe)).values():
+            port = handler.get("port") if isinstance(handler, dict) else None
+            if isinstance(port, str) and port not in named:
+                message = f"{of}: {probe} of {container['name']} names port {port}, which it lacks"
+                yield release.finding(message, port)
+
+
+def _of_services(release: Release) -> Iterator[Finding]:
+    for service in release.of_kind("Service"):
+        name, selector = service["metadata"]["name"], mapping(service["spec"].get("selector"))
+        pods = [pod for _, pod in release.pods if _selects(selector, pod)]
+        if selector and not pods:
+            yield release.finding(f"Service {name} selects no pod", "service")
+            continue
+        ports = [port for pod in pods for c in containers(pod) for port in items(c.get("ports"))]
+        known = {port.get("name") for port in ports} | {port.get("containerPort") for port in ports}
+        for port in items(service["spec"].get("ports")):
+            target = port.get("targetPort", port.get("port"))
+            if pods and target not in known:
+                message = f"Service {name}: no container has the port {target}"
+                yield release.finding(message, str(target), "service")
+
+
+def _selects(selector: Mapping[str, object], pod: Document) -> bool:
+    labels = mapping(mapping(pod.get("metadata")).get("labels"))
+    return selector.items() <= labels.items()
+
+
+def _of_routes(deployment: Deployment, release: Release) -> Iterator[Finding]:
+    services = {
+        service["metadata"]["name"]: {
+            port.get("port") for port in items(service["spec"].get("ports"))
+        }
+        for service in release.of_kind("Service")
+    }
+    for route in release.of_kind("HTTPRoute"):
+        for rule in items(route["spec"].get("rules")):
+            for backend in items(rule.get("backendRefs")):
+                kind, name = backend.get("kind", "Service"), str(backend.get("name"))
+                namespace = str(backend.get("namespace") or release.namespace)
+                of = f"HTTPRoute {route['metadata']['name']}"
+                if kind != "Service":
+                    continue
+                if name not in services or namespace != release.namespace:
+                    if not deployment.has("Service", namespace, name):
+                        yield release.finding(f"{of}: there is no Service {name}", name, "route")
+                elif backend.get("port") not in services[name]:
+                    message = f"{of}: Service {name} has no port {backend.get('port')}"
+                    yield release.finding(message, "backendRefs", "route")

@@ -1,0 +1,151 @@
+"""From the secret store to the pod: are keys fetched, made and read?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from opencode_workspace.rules.deployment import Deployment, Release, secret_products
+from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.podspec import SecretUse, secrets
+from opencode_workspace.rules.registry import check
+from opencode_workspace.rules.source import items, mapping, strings
+
+_TEMPLATE = re.compile(r"{{.*?}}", re.DOTALL)
+_FIELD = re.compile(r"(?<![\w.$)])\.([A-Za-z_]\w*)")
+
+
+def _uses(deployment: Deployment) -> Iterator[tuple[Release, SecretUse]]:
+    for release in deployment.releases:
+        for _, pod in release.pods:
+            for use in dict.fromkeys(secrets(pod)):
+                yield release, use
+
+
+@check("missing-secret", "deployment")
+def missing_secret(deployment: Deployment) -> Iterator[Finding]:
+    """Secrets that a pod cannot start without and nothing makes."""
+    made = secret_products(deployment)
+    told = set()
+    for release, use in _uses(deployment):
+        if use.is_optional or use.name in made or use.name in told:
+            continue
+        if not deployment.has("Secret", release.namespace, use.name):
+            told.add(use.name)
+            yield release.finding(f"nothing makes the Secret {use.name}", use.name, "persistence")
+
+
+@check("missing-secret-key", "deployment")
+def missing_secret_key(deployment: Deployment) -> Iterator[Finding]:
+    """Keys that a pod reads and the Secret does not get."""
+    made = secret_products(deployment)
+    told = set()
+    for release, use in _uses(deployment):
+        keys = made[use.name][1] if use.name in made else None
+        if keys is None or not use.key or use.key in keys or use in told:
+            continue
+        told.add(use)
+        applied = made[use.name][0]
+        pointer = ("spec", "target", "template", "data")
+        of = f"{release.name} reads {use.key} of the Secret {use.name}"
+        yield applied.finding(f"{of}, which {applied.kind} {applied.name} does not make", pointer)
+
+
+@check("unused-secret-key", "deployment")
+def unused_secret_key(deployment: Deployment) -> Iterator[Finding]:
+    """Keys that nothing reads, of the Secrets that pods read."""
+    if not deployment.releases or not all(r.manifests for r in deployment.releases):
+        return
+    uses = [use for _, use in _uses(deployment)]
+    named = {
+        text
+        for applied in deployment.applied
+        for _, text in strings(applied.spec)
+        if applied.kind != "ExternalSecret"
+    }
+    for name, (applied, keys) in secret_products(deployment).items():
+        read = {use.key for use in uses if use.name == name}
+        if not read and name not in named and applied.kind == "ExternalSecret":
+            yield applied.finding(f"nothing reads the Secret {name}", ("spec", "target", "name"))
+        if not read or "" in read:
+            continue
+        for key, pointer in (keys or {}).items():
+            if key not in read:
+                yield applied.finding(f"nothing reads the key {key} of the Secret {name}", pointer)
+
+
+@check("unfetched-secret-key", "deployment")
+def unfetched_secret_key(deployment: Deployment) -> Iterator[Finding]:
+    """Values that a template uses and spec.data does not fetch."""
+    for applied in deployment.of_kind("ExternalSecret"):
+        if applied.spec.get("dataFrom"):
+            continue
+        fetched = {str(entry.get("secretKey")) for entry in items(applied.spec.get("data"))}
+        template = mapping(mapping(mapping(applied.spec.get("target")).get("template")).get("data"))
+        for key, text in template.items():
+            expressions = " ".join(_TEMPLATE.findall(str(text)))
+            for name in dict.fromkeys(_FIELD.findall(expressions)):
+                if name not in fetched:
+                    yield applied.finding(
+                        f"the template of {key} uses {name}, which spec.data does not fetch",
+                        ("spec", "target", "template", "data", key),
+                    )
+
+
+@check("unknown-secret-store", "deployment")
+def unknown_secret_store(deployment: Deployment) -> Iterator[Finding]:
+    """Stores that are neither the catalogue's nor in the folder."""
+    for applied in deployment.of_kind("ExternalSecret"):
+        reference = mapping(applied.spec.get("secretStoreRef"))
+        if not reference:
+            continue
+        kind, name = str(reference.get("kind", "SecretStore")), str(reference.get("name"))
+        namespace = "" if kind == "ClusterSecretStore" else applied.namespace
+        if not deployment.has(kind, namespace, name):
+            yield applied.finding(
+                f"no {kind} {name} is known",
+                ("spec", "secretStoreRef", "name"),
+                severity=deployment.provided.unknown_severity,
+            )
+
+
+@check("whole-secret", "deployment")
+def whole_secret(deployment: Deployment) -> Iterator[Finding]:
+    """Secrets that become an environment as a whole."""
+    for release, use in _uses(deployment):
+        if use.is_environment:
+            yield release.finding(f"a container gets all of the Secret {use.name}", "envFrom")
+
+
+@check("plain-password", "deployment")
+def plain_password(deployment: Deployment) -> Iterator[Finding]:
+    """Variables with the name of a secret and a value that anybody can read."""
+    for release in deployment.releases:
+        controllers = mapping(release.values.get("controllers"))
+        for pointer, text in strings(controllers, ("spec", "values", "controllers")):
+            name = _variable(release, pointer)
+            if name and _is_secret(name) and text and not text.startswith(("/", "{{", "$")):
+                message = f"the value of {name} stands here in plain text"
+                yield release.applied.finding(message, pointer)
+
+
+_SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
+def _variable(release: Release, pointer: tuple[str | int, ...]) -> str:
+    """Name of the variable whose plain value lies at `pointer`: `env: {NAME: x}`, or with value or a list."""
+    if "env" not in pointer:
+        return ""
+    below = pointer[pointer.index("env") + 1 :]
+    if below and isinstance(below[0], str) and below[1:] in ((), ("value",)):
+        return below[0]
+    if len(below) == 2 and isinstance(below[0], int) and below[1] == "value":
+        entry = release.applied.document
+        for step in pointer[:-1]:
+            entry = entry[step]  # type: ignore[index]  # the pointer was taken from this document
+        return str(entry.get("name", ""))
+    return ""

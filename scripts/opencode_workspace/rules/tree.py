@@ -1,0 +1,121 @@
+"""What is known of the folder that is checked, before any workspace in it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from opencode_workspace.chart import Chart
+from opencode_workspace.rules.building import Workshop, is_release, resolve
+from opencode_workspace.rules.deployment import Fact
+from opencode_workspace.rules.folder import Folder
+from opencode_workspace.rules.known import CHART, FLUX_GROUP, Known, collect
+from opencode_workspace.rules.provided import CATALOGUE, Provided, is_catalogue, read
+from opencode_workspace.rules.reach import reached
+from opencode_workspace.rules.source import Entry, Source
+
+
+@dataclass
+class Tree:
+    """The folder, what the cluster provides, and which Flux Kustomizations lead to a workspace.
+
+    facts: what no two workspaces may share, once they are built.
+    """
+
+    folder: Folder
+    facts: list[Fact] = field(default_factory=list)
+
+    @cached_property
+    def manifests(self) -> list[Source]:
+        """Its YAML files that are not a chart's."""
+        return list(self.folder.manifests())
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Every Kubernetes object in it."""
+        return [entry for source in self.manifests for entry in source.entries]
+
+    @cached_property
+    def catalogue(self) -> Source | None:
+        """The catalogue in the folder or above it."""
+        below = [s for s in self.manifests if s.path.name == CATALOGUE]
+        below.sort(key=lambda source: len(source.path.parts))
+        above = [folder / CATALOGUE for folder in self.folder.root.parents]
+        candidates = below + [self.folder.source(path) for path in above if path.is_file()]
+        return next((source for source in candidates if is_catalogue(source)), None)
+
+    @cached_property
+    def provided(self) -> Provided:
+        """What the catalogue says the cluster provides."""
+        return read(self.catalogue) if self.catalogue else Provided()
+
+    @cached_property
+    def known(self) -> Known:
+        """What the folder holds."""
+        return collect(self.entries)
+
+    @cached_property
+    def kustomizations(self) -> list[Entry]:
+        """Every Flux Kustomization."""
+        return [e for e in self.entries if e.kind == "Kustomization" and e.group == FLUX_GROUP]
+
+    @cached_property
+    def deploying(self) -> list[Entry]:
+        """The Flux Kustomizations that lead to a release of the chart, or should."""
+        releases = {
+            entry.source.path
+            for entry in self.entries
+            if entry.kind == "HelmRelease" and is_release(entry.document, self.known)
+        }
+        return self._leading_to(releases, self.kustomizations)
+
+    @cached_property
+    def parents(self) -> list[Entry]:
+        """The Flux Kustomizations that lead to one that leads to a release."""
+        files = {entry.source.path for entry in self.deploying}
+        own = set(self.deploying)
+        rest = [entry for entry in self.kustomizations if entry not in own]
+        return self._leading_to(files, rest)
+
+    @cached_property
+    def chart(self) -> Chart | None:
+        """The chart on disk: the catalogue's, or one in a folder `charts` above."""
+        places = [self.provided.chart_path] if self.provided.chart_path else []
+        places += [p / "charts" / CHART for p in (self.folder.root, *self.folder.root.parents)]
+        found = next((path for path in places if (path / "Chart.yaml").is_file()), None)
+        return Chart(found) if found else None
+
+    @property
+    def workshop(self) -> Workshop:
+        """What makes deployments."""
+        return Workshop(self.folder, self.provided, self.known, self.chart)
+
+    def _leading_to(self, files: set[Path], entries: list[Entry]) -> list[Entry]:
+        folders = {folder for path in files for folder in path.parents}
+        return [entry for entry in entries if self._leads_to(entry, files, folders)]
+
+    def _leads_to(self, entry: Entry, files: set[Path], folders: set[Path]) -> bool:
+        found = resolve(entry, self.provided)
+        if found is None:
+            # Nowhere; it is ours if what it means lies beside it.
+            home = entry.source.path.parent
+            return home in folders and entry.source.path not in files
+        directory = found[1]
+        # A kustomization may take files from beside it, but most take what lies below.
+        worth_it = directory in folders or _reaches_out(directory)
+        if worth_it and any(s.path in files for s in reached(directory, self.folder)):
+            return True
+        # A kustomization that fails to list it must not hide it.
+        return any(path in files for path in directory.iterdir())
+
+    def __str__(self) -> str:
+        return str(self.folder.root)
+
+
+def _reaches_out(directory: Path) -> bool:
+    return any(
+        "../" in path.read_text(errors="replace")
+        for path in directory.glob("kustomization.y*ml")
+        if path.is_file()
+    )

@@ -1,0 +1,51 @@
+"""Files as YAML: can they be read, and do they hold only fields that exist?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from opencode_workspace.rules.deployment import Deployment
+from opencode_workspace.rules.fields import unknown_fields
+from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.registry import check
+from opencode_workspace.rules.schemas import place
+from opencode_workspace.rules.source import Entry, Source, mapping, of_error
+
+
+@check("unreadable-yaml", "source")
+def unreadable_yaml(source: Source) -> Iterator[Finding]:
+    """Syntax errors and duplicate keys of manifests; what other YAML there is belongs to other programs."""
+    if source.unreadable and source.is_manifest:
+        yield of_error(source.unreadable, source.path)
+
+
+@check("ambiguous-scalar", "deployment")
+def ambiguous_scalar(deployment: Deployment) -> Iterator[Finding]:
+    """Unquoted scalars that the tools on the way read differently."""
+    for source in (deployment.entry.source, *deployment.sources):
+        if source.ambiguous:
+            yield of_error(source.ambiguous, source.path)
+
+
+@check("unknown-field", "deployment")
+def unknown_field(deployment: Deployment) -> Iterator[Finding]:
+    """Misspelt or misplaced fields of the objects that Flux, External Secrets and VolSync read."""
+    for entry in deployment.entries:
+        yield from _unknown(entry)
+    for source in deployment.sources:
+        # A kustomization may leave out apiVersion and kind.
+        document = mapping(source.documents[0]) if source.documents else {}
+        if source.path.name.lower().startswith("kustomization") and "kind" not in document:
+            yield from _unknown(
+                Entry(source, 0), "kustomize.config.k8s.io/v1beta1", "Kustomization"
+            )
+
+
+def _unknown(entry: Entry, api_version: str = "", kind: str = "") -> Iterator[Finding]:
+    kind = kind or entry.kind
+    api_version = api_version or entry.api_version
+    for pointer, known in unknown_fields(entry.document, api_version, kind):
+        near = difflib.get_close_matches(str(pointer[-1]), known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        yield entry.finding(f"{kind} has no field {place(pointer)}{hint}", pointer)

@@ -1,0 +1,58 @@
+"""The shipped tree with the edits of a fixture, and the check run over it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from opencode_workspace import check, helm
+from opencode_workspace.errors import UserError
+from tests.rules.fixture import Fixture
+
+Outcome = tuple[helm.Manifest, ...] | UserError
+
+
+@functools.cache
+def _outcome(chart: str, stamp: int, release: helm.Release, values: str) -> Outcome:
+    (found,) = _outcomes([helm.Job(Path(chart), release, json.loads(values))])
+    return found
+
+
+_outcomes = helm.outcomes
+
+
+@pytest.fixture(autouse=True)
+def _equal_releases_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most fixtures leave both releases as they are, and Helm takes longer than everything else."""
+
+    def outcomes(jobs: Iterable[helm.Job]) -> Iterator[Outcome]:
+        for job in jobs:
+            chart = job.chart.resolve()
+            stamp = (chart / "Chart.yaml").stat().st_mtime_ns
+            yield _outcome(str(chart), stamp, job.release, json.dumps(job.values, sort_keys=True))
+
+    monkeypatch.setattr(helm, "outcomes", outcomes)
+
+
+@pytest.fixture
+def project(repository: Path, tmp_path: Path) -> Path:
+    """A copy of flux/ beside the chart."""
+    shutil.copytree(repository / "flux", tmp_path / "flux")
+    (tmp_path / "charts").symlink_to(repository / "charts")
+    return tmp_path
+
+
+@pytest.fixture
+def checked(project: Path) -> Callable[[Fixture], check.Report]:
+    """Applies a fixture's edits and checks the tree."""
+
+    def run(fixture: Fixture) -> check.Report:
+        fixture.apply(project)
+        return check.run(project / "flux")
+
+    return run

@@ -1,0 +1,128 @@
+"""Does the check find its way in the repositories of other people?"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from opencode_workspace import check, helm
+from opencode_workspace.errors import UserError
+from opencode_workspace.rules.finding import Finding
+
+APP = "kubernetes/apps/opencode/opencode-ha"
+
+
+def errors(report: check.Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.is_error]
+
+
+@pytest.fixture
+def home(project: Path) -> Path:
+    """A home-ops repository: the tree moved to ./kubernetes, beside other apps, without a catalogue."""
+    root = project / "kubernetes"
+    shutil.copytree(project / "flux/apps", root / "apps")
+    shutil.copytree(project / "flux/templates", root / "templates")
+    shutil.rmtree(project / "flux")
+    for path in root.rglob("ks.yaml"):
+        path.write_text(path.read_text().replace("./flux/apps", "./kubernetes/apps"))
+    others = {
+        "apps/media/plex/ks.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: plex}\nspec:\n  path: ./kubernetes/apps/media/plex/app\n  dependsOn: [{name: x}]\n",
+        "apps/media/plex/app/kustomization.yaml": "resources: [./helmrelease.yaml]\n"
+        "configMapGenerator: [{name: a, files: [./resources/a.yaml]}]\n",
+        "apps/media/plex/app/helmrelease.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\n"
+        "kind: HelmRelease\nmetadata: {name: plex}\nspec: {chartRef: {kind: OCIRepository, name: app-template}}\n",
+        "apps/media/plex/app/secret.sops.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: plex}\n"
+        "stringData: {TOKEN: 'ENC[AES256_GCM,data:abc]'}\nsops: {version: 3.9.0}\n",
+        "apps/home/configuration.yaml": "token: !secret token\n",
+        "charts/own/Chart.yaml": "apiVersion: v2\nname: own\nversion: 0.1.0\n",
+        "charts/own/templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\n{{- if .Values.a }}\n{{- end }}\n",
+    }
+    for name, text in others.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return project
+
+
+def test_without_a_catalogue_the_unknown_is_a_warning(home: Path) -> None:
+    report = check.run(home / "kubernetes")
+    assert report.workspaces == 2
+    assert not errors(report)
+    assert {"unknown-dependency", "unknown-variable"} <= {f.rule for f in report.findings}
+    others = {"media", "home", "charts"}
+    told = [f for f in report.findings if others & set(f.path.relative_to(home).parts)]
+    assert not told, "apps of other people are theirs"
+
+
+def test_mistakes_are_found_there_as_here(home: Path) -> None:
+    path = home / APP / "app/helmrelease.yaml"
+    path.write_text(
+        path.read_text().replace("replicas", "x").replace("enabled: false", "enbled: 0")
+    )
+    assert {finding.rule for finding in errors(check.run(home / "kubernetes"))} == {
+        "refused-values"
+    }
+
+
+def test_a_part_of_a_repository_can_be_checked(home: Path) -> None:
+    report = check.run(home / "kubernetes/apps/opencode/opencode-ha")
+    assert report.workspaces == 1
+    assert not errors(report)
+
+
+def test_a_tree_that_was_copied_elsewhere_is_found_by_the_root_of_its_catalogue(
+    project: Path,
+) -> None:
+    (project / "flux").rename(project / "kubernetes")
+    report = check.run(project / "kubernetes")
+    assert report.workspaces == 2
+    assert not errors(report)
+
+
+def test_what_git_ignores_is_not_checked(project: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(project)], check=True)
+    (project / ".gitignore").write_text("/build/\n")
+    shutil.copytree(project / "flux/apps", project / "build/apps")
+    report = check.run(project)
+    assert report.workspaces == 2
+    assert not errors(report)
+
+
+def test_one_workspace_that_cannot_be_built_does_not_hide_the_other(project: Path) -> None:
+    apps = project / "flux/apps/opencode"
+    (apps / "opencode-flux/app/ocirepository.yaml").unlink()
+    timeouts = apps / "opencode-ha/ks.yaml"
+    timeouts.write_text(timeouts.read_text().replace("timeout: 20m", "timeout: 1m"))
+    found = {(finding.rule, finding.path.parent.name) for finding in errors(check.run(project))}
+    assert ("failed-build", "app") in found
+    assert ("short-timeout", "opencode-ha") in found
+
+
+def test_processes_find_what_one_process_finds(project: Path) -> None:
+    path = project / "flux/apps/opencode/opencode-ha/ks.yaml"
+    path.write_text(path.read_text().replace("timeout: 20m", "timeout: 1m"))
+    alone = check.run(project / "flux", processes=1)
+    progress: list[tuple[int, int]] = []
+    together = check.run(
+        project / "flux", processes=2, progress=lambda done, total: progress.append((done, total))
+    )
+    assert together == alone
+    assert progress == [(2, 2)]
+
+
+def test_without_helm_everything_else_is_checked(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outcomes(jobs: object) -> object:
+        raise UserError("there is no usable Helm", remedy="Install it")
+
+    monkeypatch.setattr(helm, "outcomes", outcomes)
+    path = project / "flux/apps/opencode/opencode-ha/ks.yaml"
+    path.write_text(path.read_text().replace("timeout: 20m", "timeout: 1m"))
+    report = check.run(project / "flux")
+    assert {finding.rule for finding in errors(report)} == {"short-timeout"}
+    assert report.notes == ("releases were not rendered: there is no usable Helm. Install it",)
