@@ -195,15 +195,22 @@ def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
         cluster=cluster,
         chart=data["chart"],
         workspaces=tuple(
-            _workspace(name, entry, defaults) for name, entry in data["workspaces"].items()
+            _workspace(name, entry, defaults, cluster["variables"])
+            for name, entry in data["workspaces"].items()
         ),
     )
 
 
-def _workspace(name: str, entry: dict[str, Any], defaults: dict[str, Any]) -> Workspace:
+def _workspace(
+    name: str, entry: dict[str, Any], defaults: dict[str, Any], variables: Mapping[str, str]
+) -> Workspace:
     keys = {**defaults.get("secretKeys", {}), **entry.get("secretKeys", {})}
     upper = name.upper().replace("-", "_")
-    deploy_key = f"OPENCODE_{upper}_DEPLOY_KEY" if _SSH.fullmatch(entry["repository"]) else None
+    deploy_key = (
+        f"OPENCODE_{upper}_DEPLOY_KEY"
+        if _SSH.fullmatch(_resolved(entry["repository"], variables))
+        else None
+    )
     return Workspace(
         name=name,
         repository=entry["repository"],
@@ -246,18 +253,27 @@ def _mistakes(data: dict[str, Any]) -> Iterator[Mistake]:
     for name, entry in data["workspaces"].items():
         pointer = ("workspaces", name)
         yield from _name_mistakes(pointer, name)
-        yield from _repository_mistakes((*pointer, "repository"), entry["repository"])
-        host = entry["host"]
-        undefined = sorted(substitution.names(host) - set(variables))
-        if undefined:
+        if name.endswith("-volsync") and name.removesuffix("-volsync") in data["workspaces"]:
             yield (
-                (*pointer, "host"),
-                f"the host uses {', '.join(undefined)}, which cluster.variables does not have",
-                "Add it there with an example value",
+                pointer,
+                f"its Secret would be that of the backup of {name.removesuffix('-volsync')!r}",
+                "Choose another name",
             )
+        undefined = list(_undefined(pointer, entry, variables))
+        yield from undefined
+        if undefined:
             continue
+        defaults = data.get("defaults", {}).get("values", {})
+        inner = overlay(defaults, entry.get("values", {})).get("workspace") or {}
+        for place, repository in (
+            ((*pointer, "repository"), entry["repository"]),
+            ((*pointer, "values", "workspace", "repository"), inner.get("repository")),
+        ):
+            if isinstance(repository, str):
+                yield from _repository_mistakes(place, _resolved(repository, variables))
+        host = entry["host"]
         yield from _host_mistakes((*pointer, "host"), host, variables, certificate)
-        resolved = substitution.substitute(host, variables, strict=True)
+        resolved = _resolved(host, variables)
         if resolved in hosts:
             yield (
                 (*pointer, "host"),
@@ -265,6 +281,25 @@ def _mistakes(data: dict[str, Any]) -> Iterator[Mistake]:
                 "Give each its own",
             )
         hosts.setdefault(resolved, name)
+
+
+def _undefined(
+    pointer: Sequence[str | int], entry: Object, variables: Mapping[str, str]
+) -> Iterator[Mistake]:
+    """Variables that Flux would not find, under strict substitution (Flux 2.9)."""
+    for field, value in entry.items():
+        unknown = substitution.names(yamlio.dump({field: value})) - set(variables)
+        if unknown:
+            yield (
+                (*pointer, field),
+                f"{field} uses {', '.join(sorted(unknown))}, which cluster.variables does not have",
+                "Add it there with an example value, or write $${…} for literal text",
+            )
+
+
+def _resolved(text: str, variables: Mapping[str, str]) -> str:
+    """With the example values of the cluster's variables, as Flux will read it."""
+    return substitution.substitute(text, variables, strict=True)
 
 
 def _name_mistakes(pointer: Sequence[str | int], name: str) -> Iterator[Mistake]:
@@ -303,7 +338,7 @@ def _host_mistakes(
     variables: Mapping[str, str],
     certificate: Sequence[str],
 ) -> Iterator[Mistake]:
-    name = substitution.substitute(host, variables, strict=True)
+    name = _resolved(host, variables)
     if not _HOST.fullmatch(name) or len(name) > 253:
         yield (
             pointer,
@@ -311,7 +346,7 @@ def _host_mistakes(
             "Write lower-case labels with dots, without scheme, port and path",
         )
         return
-    names = [substitution.substitute(pattern, variables, strict=True) for pattern in certificate]
+    names = [_resolved(pattern, variables) for pattern in certificate]
     if not any(covers(pattern, name) for pattern in names):
         yield (
             pointer,

@@ -27,12 +27,20 @@ class Chart:
                 str(self.path),
                 "Set chart.path in the catalogue to the chart's folder",
             )
-        return str(yamlio.load_one(self.path / "Chart.yaml")["version"])
+        path = self.path / "Chart.yaml"
+        metadata = yamlio.load_one(path)
+        if not isinstance(metadata, dict) or not isinstance(metadata.get("version"), str):
+            raise UserError("it has no version", str(path), "Restore the file")
+        version: str = metadata["version"]
+        return version
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """values.yaml: the defaults."""
-        values: dict[str, Any] = yamlio.load_one(self.path / "values.yaml")
+        path = self.path / "values.yaml"
+        values = yamlio.load_one(path)
+        if not isinstance(values, dict):
+            raise UserError("the values are not a map", str(path), "Restore the file")
         return values
 
     @cached_property
@@ -40,11 +48,13 @@ class Chart:
         """values.schema.json."""
         path = self.path / "values.schema.json"
         try:
-            schema: dict[str, Any] = json.loads(yamlio.read_text(path))
+            schema = json.loads(yamlio.read_text(path))
         except json.JSONDecodeError as error:
             raise UserError(
                 f"this is not JSON: {error.msg}", f"{path}:{error.lineno}", "Restore the file"
             ) from None
+        if not isinstance(schema, dict) or "properties" not in schema:
+            raise UserError("this is not a schema of values", str(path), "Restore the file")
         return schema
 
     def check_version(self, deployed: str, catalogue: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -122,22 +123,21 @@ def check(path: Path, form: str) -> None:
 @click.argument("names", nargs=-1)
 def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[str, ...]) -> None:
     """Show the objects that Flux would create, of all workspaces or of those named."""
-    from opencode_workspace import batches, files, flux, yamlio
     from opencode_workspace import catalogue as catalogues
+    from opencode_workspace import files, flux, yamlio
     from opencode_workspace.report import text
 
-    catalogue = catalogues.load(catalogue_path)
-    shared = flux.shared(catalogue)
+    shared, stream = flux.stream(catalogues.load(catalogue_path), names, engine=engine)
     # Printed or written when all of it is there: half an output could be applied.
     if output is None:
         texts = [yamlio.dump_all(shared)]
-        texts += batches.over(catalogue, names, text.stream, engine=engine)
-        for workspace_text in texts:
-            click.echo(workspace_text, nl=False)
+        # As text: documents would fill the memory.
+        texts += [text.stream(reconciliation) for reconciliation in stream]
+        _print(texts)
         return
     content = text.files("shared", shared)
-    for workspace_files in batches.over(catalogue, names, text.files_of, engine=engine):
-        content.update(workspace_files)
+    for reconciliation in stream:
+        content.update(text.files_of(reconciliation))
     files.replace(output, content, remove=())
     click.echo(f"{len(content)} objects in {output}")
 
@@ -238,6 +238,16 @@ def _save(catalogue: Catalogue, text: str) -> None:
     generator.write(catalogue, planned, text)
 
 
+def _print(texts: Iterable[str]) -> None:
+    try:
+        for part in texts:
+            click.echo(part, nl=False)
+    except BrokenPipeError:
+        # The reader has what it wanted; Python must not complain at exit that it cannot flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
 def _others(folder: Path, content: Mapping[PurePosixPath, bytes]) -> list[PurePosixPath]:
     present = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
     return [PurePosixPath(path) for path in present if PurePosixPath(path) not in content]
@@ -254,10 +264,6 @@ def main() -> NoReturn:
         sys.exit(EXIT_UNUSABLE)
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted; nothing was changed", EXIT_UNUSABLE)
-    except BrokenPipeError:
-        # The reader has what it wanted; Python must not complain at exit that it cannot flush.
-        sys.stdout = None
-        sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror}", EXIT_UNUSABLE)
     sys.exit(0)

@@ -7,7 +7,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from deepdiff import DeepDiff
 
 from opencode_workspace import catalogue as catalogues
 from opencode_workspace import flux, helm
+from opencode_workspace.catalogue import Catalogue
 from opencode_workspace.errors import UserError
 
 Key = tuple[str, str, str]
@@ -42,9 +43,11 @@ def since(revision: str, catalogue_path: Path, *, engine: helm.Engine = "auto") 
     relative = catalogue_path.resolve().relative_to(repository)
     with tempfile.TemporaryDirectory() as folder:
         _export(repository, revision, Path(folder))
-        old_catalogue = Path(folder, relative)
-        before = _objects(old_catalogue, engine) if old_catalogue.exists() else {}
-    return compare(before, _objects(catalogue_path, engine))
+        old_path = Path(folder, relative)
+        before = {}
+        if old_path.exists():
+            before = _objects(_with_chart(old_path, repository, catalogue_path), engine)
+    return compare(before, _objects(catalogues.load(catalogue_path), engine))
 
 
 def compare(before: Objects, after: Objects) -> list[Change]:
@@ -77,8 +80,17 @@ def _short(value: object) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...") if isinstance(value, str) else text
 
 
-def _objects(path: Path, engine: helm.Engine) -> dict[Key, Mapping[str, Any]]:
-    cluster = flux.reconcile(catalogues.load(path), engine=engine)
+def _with_chart(old_path: Path, repository: Path, new_path: Path) -> Catalogue:
+    """The old catalogue; a chart outside the repository is not in its history, and taken as it is."""
+    old = catalogues.load(old_path)
+    chart = (new_path.resolve().parent / old.chart["path"]).resolve()
+    if chart.is_relative_to(repository):
+        return old
+    return replace(old, chart={**old.chart, "path": str(chart)})
+
+
+def _objects(catalogue: Catalogue, engine: helm.Engine) -> dict[Key, Mapping[str, Any]]:
+    cluster = flux.reconcile(catalogue, engine=engine)
     documents = [*cluster.shared, *(d for r in cluster.reconciliations for d in r.objects)]
     return {
         (d["kind"], d["metadata"].get("namespace", ""), d["metadata"]["name"]): d for d in documents
@@ -93,7 +105,13 @@ def _repository(path: Path) -> Path:
 def _export(repository: Path, revision: str, folder: Path) -> None:
     archive = _git(repository, "archive", "--format=tar", "--end-of-options", revision)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+        for member in tar:
+            # A link may lead out of the folder; Flux drops links as well.
+            content = tar.extractfile(member) if member.isfile() else None
+            if content is not None:
+                target = folder / member.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content.read())
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

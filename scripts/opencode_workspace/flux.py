@@ -64,12 +64,8 @@ def stream(
     *,
     engine: helm.Engine = "auto",
     kube_version: str | None = None,
-    threads: int | None = None,
 ) -> tuple[tuple[Document, ...], Iterator[Reconciliation]]:
-    """As `reconcile`, but each workspace is built when it is asked for and may be forgotten then.
-
-    threads: for Helm; by default one a processor.
-    """
+    """As `reconcile`, but each workspace is built when it is asked for and may be forgotten then."""
     documents = _namespace_documents(catalogue)
     chosen = catalogue.select(names)
     kustomizations = _kustomizations(documents, catalogue, chosen)
@@ -85,9 +81,7 @@ def stream(
             yield helm.Job(chart.path, _identity(release), release_values(release))
 
     def reconciliations() -> Iterator[Reconciliation]:
-        for manifests in helm.render_many(
-            jobs(), engine=engine, kube_version=kube_version, workers=threads
-        ):
+        for manifests in helm.render_many(jobs(), engine=engine, kube_version=kube_version):
             workspace, applied, release = built.popleft()
             kustomization = kustomizations[workspace.app]
             yield Reconciliation(
@@ -95,11 +89,6 @@ def stream(
             )
 
     return _shared(documents), reconciliations()
-
-
-def shared(catalogue: Catalogue) -> tuple[Document, ...]:
-    """The namespace's own objects."""
-    return _shared(_namespace_documents(catalogue))
 
 
 def _shared(documents: Iterable[Document]) -> tuple[Document, ...]:
@@ -123,17 +112,18 @@ def apply(
 
     cache: shared by the calls for one tree, whose workspaces share a template.
     """
-    spec, metadata = kustomization["spec"], kustomization["metadata"]
+    spec, metadata = _spec(kustomization, path=str), kustomization["metadata"]
     built = kustomize.build(
         catalogue.resolve(spec["path"]),
         boundary=catalogue.directory,
-        overlay=kustomize.Overlay(spec.get("targetNamespace", "")),
+        overlay=kustomize.Overlay(spec.get("targetNamespace") or ""),
         cache=cache,
     )
     # The inline variables win over those of substituteFrom, whose values only the cluster knows.
-    variables = {**catalogue.variables, **spec.get("postBuild", {}).get("substitute", {})}
+    inline = (spec.get("postBuild") or {}).get("substitute") or {}
+    variables = {**catalogue.variables, **inline}
     substituted = [substitution.apply(document, variables, strict=True) for document in built]
-    common = spec.get("commonMetadata", {})
+    common = spec.get("commonMetadata") or {}
     owner = {
         "kustomize.toolkit.fluxcd.io/name": metadata["name"],
         "kustomize.toolkit.fluxcd.io/namespace": metadata["namespace"],
@@ -141,7 +131,7 @@ def apply(
     return tuple(
         kustomize.add_common_metadata(
             substituted,
-            labels={**common.get("labels", {}), **owner},
+            labels={**(common.get("labels") or {}), **owner},
             annotations=common.get("annotations"),
         )
     )
@@ -149,14 +139,41 @@ def apply(
 
 def release_values(release: Document) -> Mapping[str, Any]:
     """The values of a HelmRelease. Raises UserError for values that only the cluster knows."""
-    spec = release["spec"]
+    spec = _spec(release)
     if spec.get("valuesFrom"):
         raise UserError(
             f"HelmRelease {release['metadata']['name']!r} has valuesFrom, which cannot be known without the cluster",
             remedy="Write the values under spec.values",
         )
-    values: Mapping[str, Any] = spec.get("values", {})
+    values: Mapping[str, Any] = spec.get("values") or {}
     return values
+
+
+# Fields that are read here, and what they must be when they are there.
+_SHAPES: Mapping[str, type] = {
+    "path": str,
+    "targetNamespace": str,
+    "postBuild": dict,
+    "commonMetadata": dict,
+    "values": dict,
+    "releaseName": str,
+}
+
+
+def _spec(document: Document, **required: type) -> Document:
+    """The object's spec, its fields of the right type. Raises UserError."""
+    spec = document.get("spec")
+    name = f"{document['kind']} {document['metadata']['name']!r}"
+    if not isinstance(spec, dict):
+        raise UserError(f"{name} has no spec", remedy="Run `opencode-workspace generate`")
+    for field, kind in _SHAPES.items():
+        value = spec.get(field)
+        if (value is not None or field in required) and not isinstance(value, kind):
+            raise UserError(
+                f"{name}: spec.{field} is not a {'string' if kind is str else 'map'}",
+                remedy="Run `opencode-workspace generate`",
+            )
+    return spec
 
 
 def _namespace_documents(catalogue: Catalogue) -> list[Document]:
@@ -199,7 +216,9 @@ def _release(objects: Iterable[Document], workspace: Workspace) -> Document:
 
 def _identity(release: Document) -> helm.Release:
     metadata = release["metadata"]
-    return helm.Release(release["spec"].get("releaseName", metadata["name"]), metadata["namespace"])
+    return helm.Release(
+        _spec(release).get("releaseName") or metadata["name"], metadata["namespace"]
+    )
 
 
 def _chart(catalogue: Catalogue) -> Chart:

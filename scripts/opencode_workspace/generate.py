@@ -43,7 +43,7 @@ def plan(catalogue: Catalogue) -> Plan:
     existing = _existing(catalogue)
     for path in content:
         held = existing.get(path)
-        if held is not None and path.name != SCHEMA_NAME and not tree.is_generated(held):
+        if held is not None and path.name != SCHEMA_NAME and not tree.is_generated(catalogue, held):
             raise UserError(
                 "the file was not generated, and would be overwritten",
                 str(catalogue.directory / path),
@@ -59,7 +59,7 @@ def plan(catalogue: Catalogue) -> Plan:
             sorted(
                 path
                 for path, held in existing.items()
-                if path not in content and tree.is_generated(held)
+                if path not in content and tree.is_generated(catalogue, held)
             )
         ),
     )
@@ -77,9 +77,11 @@ def _existing(catalogue: Catalogue) -> dict[PurePosixPath, bytes]:
     apps = catalogue.directory / "apps"
     found = [path for kind in ("*.yaml", "*.json") for path in apps.rglob(kind) if path.is_file()]
     found += [path for path in [catalogue.directory / SCHEMA_NAME] if path.is_file()]
+    relative = {PurePosixPath(path.relative_to(catalogue.directory)): path for path in found}
     return {
-        PurePosixPath(path.relative_to(catalogue.directory).as_posix()): path.read_bytes()
-        for path in found
+        path: place.read_bytes()
+        for path, place in relative.items()
+        if path.name == SCHEMA_NAME or tree.is_ours(path)
     }
 
 

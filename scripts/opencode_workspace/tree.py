@@ -9,9 +9,15 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from opencode_workspace import editor, yamlio
-from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue, Workspace, overlay, schema_text
+from opencode_workspace.catalogue import (
+    PREFIX,
+    SCHEMA_NAME,
+    Catalogue,
+    Workspace,
+    overlay,
+    schema_text,
+)
 
-GENERATED = "# Generated from flux/workspaces.yaml by `opencode-workspace generate`: edit that file, not this one."
 FLUX_NAMESPACE = "flux-system"
 
 _FLUX_SCHEMAS = "https://raw.githubusercontent.com/fluxcd-community/flux2-schemas/main"
@@ -24,6 +30,11 @@ _SCHEMAS = {
     "helmrelease": f"../../{editor.SCHEMA_NAME}",
     "externalsecret": "https://raw.githubusercontent.com/datreeio/CRDs-catalog/main/external-secrets.io/externalsecret_v1.json",
 }
+_PATHS = (
+    *(f"apps/*/{name}" for name in ("namespace.yaml", "kustomization.yaml", editor.SCHEMA_NAME)),
+    f"apps/*/{PREFIX}*/ks.yaml",
+    f"apps/*/{PREFIX}*/app/*.yaml",
+)
 Document = dict[str, Any]
 
 
@@ -38,36 +49,53 @@ def files(
     namespace = PurePosixPath("apps") / catalogue.cluster["namespace"]
     written = {
         PurePosixPath(SCHEMA_NAME): schema_text().encode(),
-        namespace / editor.SCHEMA_NAME: editor.text(chart_schema, chart_values, GENERATED).encode(),
-        namespace / "namespace.yaml": _text("namespace", namespace_document(catalogue)),
-        namespace / "kustomization.yaml": _text("kustomize", aggregate(catalogue)),
+        namespace / editor.SCHEMA_NAME: editor.text(
+            chart_schema, chart_values, header(catalogue)
+        ).encode(),
+        namespace / "namespace.yaml": _text(catalogue, "namespace", namespace_document(catalogue)),
+        namespace / "kustomization.yaml": _text(catalogue, "kustomize", aggregate(catalogue)),
     }
     for workspace in catalogue.workspaces:
         app = namespace / workspace.app
         written |= {
-            app / "ks.yaml": _text("kustomization", kustomization(catalogue, workspace)),
-            app / "app/kustomization.yaml": _text("kustomize", resources(catalogue, app)),
+            app / "ks.yaml": _text(catalogue, "kustomization", kustomization(catalogue, workspace)),
+            app / "app/kustomization.yaml": _text(
+                catalogue, "kustomize", resources(catalogue, app)
+            ),
             app / "app/externalsecret.yaml": _text(
-                "externalsecret", external_secret(catalogue, workspace)
+                catalogue, "externalsecret", external_secret(catalogue, workspace)
             ),
             app / "app/ocirepository.yaml": _text(
-                "ocirepository", oci_repository(catalogue, workspace)
+                catalogue, "ocirepository", oci_repository(catalogue, workspace)
             ),
             app / "app/helmrelease.yaml": _text(
-                "helmrelease", helm_release(catalogue, workspace, chart_values)
+                catalogue, "helmrelease", helm_release(catalogue, workspace, chart_values)
             ),
         }
     return written
 
 
-def is_generated(content: bytes) -> bool:
-    """Whether a file was written by `files`: such a file may be replaced or removed, any other not."""
-    return GENERATED.encode() in content[:1024]
+def header(catalogue: Catalogue) -> str:
+    """What a generated file says of itself; the catalogue's name tells the trees of two apart."""
+    name = catalogue.path.name
+    return (
+        f"# Generated from {name} by `opencode-workspace generate`: edit that file, not this one."
+    )
 
 
-def _text(schema: str, document: Document) -> bytes:
-    header = f"# yaml-language-server: $schema={_SCHEMAS[schema]}\n{GENERATED}\n---\n"
-    return (header + yamlio.dump(document)).encode()
+def is_generated(catalogue: Catalogue, content: bytes) -> bool:
+    """Whether `files` wrote it for this catalogue: it may be replaced or removed, any other not."""
+    return header(catalogue).encode() in content[:1024]
+
+
+def is_ours(path: PurePosixPath) -> bool:
+    """Whether `files` writes to such a path, relative to the catalogue's folder, in any namespace."""
+    return any(path.match(pattern) for pattern in _PATHS)
+
+
+def _text(catalogue: Catalogue, schema: str, document: Document) -> bytes:
+    comment = f"# yaml-language-server: $schema={_SCHEMAS[schema]}\n{header(catalogue)}\n---\n"
+    return (comment + yamlio.dump(document)).encode()
 
 
 def namespace_document(catalogue: Catalogue) -> Document:
@@ -240,12 +268,12 @@ def helm_release(
 
 def values(catalogue: Catalogue, workspace: Workspace) -> Document:
     """The chart's values for one workspace; may repeat defaults of the chart."""
-    gateway = {
-        key: value
-        for key, value in catalogue.cluster["gateway"].items()
-        if key != "certificateNames"
-    }
-    image = {"image": workspace.image} if workspace.image else {}
+    named = catalogue.cluster["gateway"]
+    gateway = {key: named[key] for key in ("name", "namespace", "sectionName") if key in named}
+    proxies = named.get("proxyNamespace", named["namespace"])
+    # A null tag takes away the chart's: an image by digest alone must not bear it.
+    untagged = {} if "tag" in workspace.image else {"tag": None}
+    image = {"image": {**untagged, **workspace.image}} if workspace.image else {}
     keys = workspace.secret_keys
     optional = {
         "deploy-key": keys.deploy_key,
@@ -275,7 +303,10 @@ def values(catalogue: Catalogue, workspace: Workspace) -> Document:
                 **unused,
             },
             "networkpolicies": {
-                "app": {"enabled": True, "rules": {"ingress": _ingress(gateway["namespace"])}}
+                "app": {
+                    "enabled": True,
+                    "rules": {"ingress": _ingress(proxies)},
+                }
             },
         },
         workspace.values,

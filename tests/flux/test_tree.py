@@ -41,7 +41,7 @@ def test_every_generated_file_says_so_and_names_its_schema(repository: Path) -> 
     for path in (repository / "flux/apps").rglob("*.yaml"):
         first, second = path.read_text().splitlines()[:2]
         assert first.startswith("# yaml-language-server: $schema="), path
-        assert "Generated from flux/workspaces.yaml" in second, path
+        assert "Generated from workspaces.yaml" in second, path
 
 
 def test_the_tree_uses_no_variable_but_the_declared_ones(shipped: catalogue.Catalogue) -> None:
@@ -131,7 +131,8 @@ def test_the_bootstrap_files_point_at_the_tree(shipped: catalogue.Catalogue) -> 
         "kind": "GitRepository",
         "name": source["metadata"]["name"],
     }
-    assert (shipped.resolve(root["spec"]["path"]) / "kustomization.yaml").is_file()
+    built = kustomize.build(shipped.resolve(root["spec"]["path"]), boundary=shipped.directory)
+    assert {d["kind"] for d in built} == {"Namespace", "Kustomization"}
 
 
 def _kustomizations(shipped: catalogue.Catalogue) -> list[flux.Document]:

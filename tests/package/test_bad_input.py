@@ -140,6 +140,42 @@ def test_a_hand_written_file_beside_the_generated_ones_is_left_alone(
     assert path.read_text() == "mine: true\n"
 
 
+def test_a_copy_of_a_generated_file_elsewhere_is_left_alone(
+    project: Path, command: Command
+) -> None:
+    source = project / "flux/apps/opencode/opencode-ha/app/helmrelease.yaml"
+    copied = project / "flux/apps/media/plex/app/helmrelease.yaml"
+    copied.parent.mkdir(parents=True)
+    copied.write_text(source.read_text())
+    assert command("generate").code == 0
+    assert copied.exists()
+
+
+def test_a_second_catalogue_leaves_the_first_ones_tree_alone(
+    project: Path, command: Command
+) -> None:
+    work = project / "flux/work.yaml"
+    work.write_text(CATALOGUE.read_text().replace("namespace: opencode", "namespace: work"))
+    before = snapshot(project / "flux/apps/opencode")
+    assert command("generate", "--catalogue", "flux/work.yaml").code == 0
+    assert snapshot(project / "flux/apps/opencode") == before
+
+
+MALFORMED = {
+    "ks.yaml": ("  path:", "  path: []\n  oldpath:"),
+    "app/helmrelease.yaml": ("  values:", "  values: []\n  old:"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_object_is_told_without_a_traceback(
+    name: str, project: Path, command: Command
+) -> None:
+    path = project / "flux/apps/opencode/opencode-ha" / name
+    path.write_text(path.read_text().replace(*MALFORMED[name]))
+    assert_told(command("render"), "opencode-ha", code=2)
+
+
 def test_without_any_helm_the_message_says_what_to_install(
     project: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

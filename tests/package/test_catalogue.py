@@ -128,3 +128,10 @@ def test_the_shipped_schema_is_the_packages_own(repository: Path) -> None:
 def test_a_user_name_in_an_https_url_is_not_taken_for_a_token() -> None:
     text = GOOD.replace("https://github.com/", "https://gitlab+deploy-token-1@gitlab.com/")
     assert parse(text).workspaces[0].repository.startswith("https://gitlab+deploy-token-1@")
+
+
+def test_a_repository_may_name_the_clusters_domain() -> None:
+    text = GOOD.replace("git@github.com:", "git@git.${SECRET_DOMAIN}:")
+    notes = parse(text).workspaces[1]
+    assert notes.repository == "git@git.${SECRET_DOMAIN}:owner/notes.git"
+    assert notes.secret_keys.deploy_key == "OPENCODE_NOTES_DEPLOY_KEY"

@@ -62,6 +62,29 @@ def test_a_revision_that_does_not_exist_is_told(committed: Path, command: Comman
     assert "no-such-revision" in result.err
 
 
+def test_a_link_in_the_history_is_not_followed(committed: Path, command: Command) -> None:
+    (committed / "flux/link").symlink_to("/etc/passwd")
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
+    subprocess.run(["git", "add", "."], check=True)
+    subprocess.run(["git", *identity, "commit", "--quiet", "--message", "link"], check=True)
+    assert command("diff").out == "0 objects change since HEAD\n"
+
+
+def test_a_chart_outside_the_repository_is_taken_as_it_is(
+    committed: Path, command: Command
+) -> None:
+    subprocess.run(["git", "rm", "-r", "--quiet", "--cached", "charts"], check=True)
+    outside = committed.parent / "outside-chart"
+    (committed / "charts/opencode-workspace").rename(outside)
+    CATALOGUE.write_text(
+        CATALOGUE.read_text().replace("path: ../charts/opencode-workspace", f"path: {outside}")
+    )
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
+    subprocess.run(["git", "add", "."], check=True)
+    subprocess.run(["git", *identity, "commit", "--quiet", "--message", "moved"], check=True)
+    assert command("diff").out == "0 objects change since HEAD\n"
+
+
 def test_an_option_in_place_of_a_revision_is_not_obeyed(committed: Path, command: Command) -> None:
     result = command("diff", "--", "--output=stolen.tar")
     assert result.code == 2

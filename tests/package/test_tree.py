@@ -118,3 +118,27 @@ def test_the_catalogue_deploys_the_chart_that_lies_beside_it(
 ) -> None:
     shipped = catalogue.load(repository / "flux/workspaces.yaml")
     assert shipped.chart["version"] == chart.version
+
+
+def test_the_namespace_of_the_proxies_is_let_in_where_it_is_another_one(
+    head: str, chart: Chart
+) -> None:
+    text = head.replace(
+        "    sectionName: https", "    sectionName: https\n    proxyNamespace: proxies"
+    )
+    values = release_values(text, chart)
+    (rule,) = values["networkpolicies"]["app"]["rules"]["ingress"]
+    labels = rule["from"][0]["namespaceSelector"]["matchLabels"]
+    assert labels == {"kubernetes.io/metadata.name": "proxies"}
+    assert "proxyNamespace" not in values["route"]["app"]["parentRefs"][0]
+
+
+def test_an_image_by_digest_does_not_bear_the_tag_of_the_charts(head: str, chart: Chart) -> None:
+    digest = "sha256:" + "0" * 64
+    extra = f"    image: {{repository: ghcr.io/me/tools, digest: {digest!r}}}\n"
+    containers = release_values(head, chart, extra)["controllers"]["workspace"]["containers"]
+    assert containers["app"]["image"] == {
+        "tag": None,
+        "repository": "ghcr.io/me/tools",
+        "digest": digest,
+    }

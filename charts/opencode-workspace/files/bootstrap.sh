@@ -418,7 +418,7 @@ explain_git() {
     *'error in libcrypto'* | *'invalid format'*) fail 31 "ssh cannot read the deploy key; store the whole file that ssh-keygen wrote under GIT_DEPLOY_KEY in the Secret" ;;
     *'Permission denied ('*publickey* | *'Too many authentication failures'*) fail 36 "the server does not accept the deploy key; add its public half to the repository's deploy keys, or store the right key under GIT_DEPLOY_KEY in the Secret" ;;
     *'Could not resolve host'* | *'Could not resolve proxy'*) fail 40 "the server's name does not resolve; check the repository URL, the pod's DNS and its network policy" ;;
-    *'SSL certificate'* | *'certificate verification failed'* | *'setting certificate'* | *'SSL: '* | *'certificate subject name'*)
+    *'SSL certificate'* | *'certificate verification failed'* | *'certificate signer not trusted'* | *'setting certificate'* | *'SSL: '* | *'certificate subject name'*)
       fail 38 "the server's certificate is not trusted; for a private CA mount its certificate and name it in GIT_SSL_CAINFO"
       ;;
     *'Authentication failed'* | *'could not read Username'* | *'could not read Password'* | *'HTTP Basic: Access denied'* | *'returned error: 40'[13]*)

@@ -171,10 +171,22 @@ Each template below prints one line per mistake; all are gathered and told at on
   {{- end -}}
 {{- end -}}
 {{- $config := .Values.persistence.config -}}
+{{- $homes := dict -}}
 {{- range $container := list "app" "init-workspace" -}}
+  {{- $places := list -}}
+  {{- range dig "advancedMounts" "workspace" $container list $config -}}
+    {{- $places = append $places (printf "%s %s" .path (.subPath | default "")) -}}
+    {{- if .readOnly -}}
+      {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" "config" "problem" (printf "container '%s' cannot write to it. Take readOnly out: it is the home directory." $container) "path" (printf "persistence.config.advancedMounts.workspace.%s" $container)) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set $homes $container (sortAlpha $places | join ",") -}}
   {{- if not (dig "advancedMounts" "workspace" $container list $config) -}}
     {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" "config" "problem" (printf "container '%s' does not mount it. Bootstrap and OpenCode share the one volume: mount it in both." $container) "path" (printf "persistence.config.advancedMounts.workspace.%s" $container)) -}}
   {{- end -}}
+{{- end -}}
+{{- if and $homes.app (index $homes "init-workspace") (ne $homes.app (index $homes "init-workspace")) -}}
+  {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" "config" "problem" "app and init-workspace mount it at different places, so that OpenCode would start in an empty home. Give both the same path and subPath." "path" "persistence.config.advancedMounts.workspace") -}}
 {{- end -}}
 {{- end -}}
 
@@ -250,7 +262,7 @@ Each template below prints one line per mistake; all are gathered and told at on
           {{- else -}}
             {{- $service := get $services $backend.identifier -}}
             {{- if not (include "opencode-workspace.servicePort" (dict "service" $service "port" $backend.port)) -}}
-              {{- include "opencode-workspace.mistake" (dict "kind" "Route" "id" $id "problem" (printf "service '%s' has no port %v. Use one of: %s." $backend.identifier $backend.port (keys $service.ports | sortAlpha | join ", ")) "path" $path) -}}
+              {{- include "opencode-workspace.mistake" (dict "kind" "Route" "id" $id "problem" (printf "service '%s' has no port %v. Use one of: %s." $backend.identifier $backend.port (keys (include "opencode-workspace.enabled" $service.ports | fromJson) | sortAlpha | join ", ")) "path" $path) -}}
             {{- end -}}
           {{- end -}}
         {{- end -}}
