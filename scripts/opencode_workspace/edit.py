@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 from opencode_workspace import yamlio
 from opencode_workspace.catalogue import PREFIX, Catalogue, Workspace, load, parse
@@ -27,7 +27,10 @@ def add(path: Path, name: str, *, repository: str, host: str | None) -> tuple[st
             "Choose another name, or edit it there",
         )
     entry = {"repository": repository, "host": host or _host(catalogue, name)}
-    return _edited(path, lambda workspaces: workspaces.update({name: entry}))
+    text = yamlio.read_text(path)
+    expected = yamlio.parse(text, str(path))[0]
+    expected["workspaces"][name] = entry
+    return _edited(path, _inserted(text, name, entry), expected)
 
 
 def remove(path: Path, name: str) -> tuple[str, Catalogue]:
@@ -36,7 +39,10 @@ def remove(path: Path, name: str) -> tuple[str, Catalogue]:
     Raises UserError when there is no such workspace.
     """
     load(path).select([name])
-    return _edited(path, lambda workspaces: workspaces.pop(name))
+    text = yamlio.read_text(path)
+    expected = yamlio.parse(text, str(path))[0]
+    del expected["workspaces"][name]
+    return _edited(path, _taken_out(text, name), expected)
 
 
 def steps_after_adding(catalogue: Catalogue, workspace: Workspace) -> list[str]:
@@ -79,14 +85,63 @@ def _host(catalogue: Catalogue, name: str) -> str:
     return name + max(wildcards, key=len)[1:]
 
 
-def _edited(path: Path, change: Any) -> tuple[str, Catalogue]:
-    editor = YAML()
-    editor.preserve_quotes = True
-    editor.width = 10**6
-    editor.indent(mapping=2, sequence=4, offset=2)
-    document = editor.load(yamlio.read_text(path))
-    change(document["workspaces"])
-    buffer = io.StringIO()
-    editor.dump(document, buffer)
-    text = buffer.getvalue()
+def _inserted(text: str, name: str, entry: Mapping[str, str]) -> str:
+    """`text` with one more entry behind the last one, in the indentation and line ends of the file."""
+    lines = text.splitlines(keepends=True)
+    key, value = _workspaces(text)
+    end = "\r\n" if text.endswith("\r\n") else "\n"
+    indent = " " * (value.value[0][0].start_mark.column if value.value else 2)
+    added = [f"{indent}{line}{end}" for line in yamlio.dump({name: entry}).splitlines()]
+    if value.value:
+        place = _last_line(lines, value) + 1
+        lines[place - 1] = lines[place - 1].rstrip("\r\n") + end
+    else:
+        place = key.start_mark.line + 1
+        lines[place - 1] = f"workspaces:{end}"
+    return "".join([*lines[:place], *added, *lines[place:]])
+
+
+def _taken_out(text: str, name: str) -> str:
+    """`text` without an entry, the comment right above it and the blank lines below it."""
+    lines = text.splitlines(keepends=True)
+    key, value = _workspaces(text)
+    (entry,) = [pair for pair in value.value if pair[0].value == name]
+    first, last = entry[0].start_mark.line, _last_line(lines, entry[1])
+    while lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    while last + 1 < len(lines) and not lines[last + 1].strip():
+        last += 1
+    if len(value.value) == 1:
+        lines[key.start_mark.line] = lines[key.start_mark.line].replace(":", ": {}", 1)
+    return "".join([*lines[:first], *lines[last + 1 :]])
+
+
+def _workspaces(text: str) -> tuple[Any, Any]:
+    """Key and value node of `workspaces`."""
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    return next((key, value) for key, value in root.value if key.value == "workspaces")
+
+
+def _last_line(lines: Sequence[str], node: Any) -> int:
+    """Last line with content of a node; a block ends where the next one begins."""
+    last, column = node.end_mark.line, node.end_mark.column
+    if last == len(lines) or not lines[last][:column].strip():
+        last -= 1
+    while not lines[last].strip() or lines[last].lstrip().startswith("#"):
+        last -= 1
+    return int(last)
+
+
+def _edited(path: Path, text: str, expected: Mapping[str, Any]) -> tuple[str, Catalogue]:
+    """The edited text, proven to say what was asked for and nothing else."""
+    try:
+        said = yamlio.parse(text, str(path))[0]
+    except UserError:
+        said = None
+    if said != expected:
+        raise UserError(
+            "the catalogue is written in a way that cannot be edited here",
+            str(path),
+            "Edit `workspaces` by hand, and run `opencode-workspace generate`",
+        )
     return text, parse(text, path)

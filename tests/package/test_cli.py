@@ -151,7 +151,8 @@ def test_new_adds_a_workspace_keeps_comments_and_says_what_to_store(
     after = (project / "flux/workspaces.yaml").read_text()
     assert result.code == 0, result.err
     assert after == before + (
-        "  docs:\n    repository: git@github.com:owner/docs.git\n    host: docs.opencode.${SECRET_DOMAIN}\n"
+        "  docs:\n    repository: git@github.com:owner/docs.git\n"
+        '    host: "docs.opencode.${SECRET_DOMAIN}"\n'
     )
     assert "OPENCODE_DOCS_DEPLOY_KEY" in result.out
     assert command("generate", "--check").code == 0

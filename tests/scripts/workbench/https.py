@@ -6,6 +6,7 @@ import base64
 import ssl
 import subprocess
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from pathlib import Path
 from .packages import program
 from .remotes import quiet_environment
 
-TOKEN = "token-0123456789abcdef-only-for-this-test"
+# One for each worker: a test looks for it in the command lines of all processes.
+TOKEN = f"token-{uuid.uuid4().hex}-only-for-this-test"
 
 
 @dataclass
