@@ -123,21 +123,21 @@ def check(path: Path, form: str) -> None:
 @click.argument("names", nargs=-1)
 def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[str, ...]) -> None:
     """Show the objects that Flux would create, of all workspaces or of those named."""
+    from opencode_workspace import batches, files, flux, yamlio
     from opencode_workspace import catalogue as catalogues
-    from opencode_workspace import files, flux, yamlio
     from opencode_workspace.report import text
 
-    shared, stream = flux.stream(catalogues.load(catalogue_path), names, engine=engine)
+    catalogue = catalogues.load(catalogue_path)
+    shared = flux.shared(catalogue)
     # Printed or written when all of it is there: half an output could be applied.
     if output is None:
         texts = [yamlio.dump_all(shared)]
-        # As text: documents would fill the memory.
-        texts += [text.stream(reconciliation) for reconciliation in stream]
+        texts += batches.over(catalogue, names, text.stream, engine=engine)
         _print(texts)
         return
     content = text.files("shared", shared)
-    for reconciliation in stream:
-        content.update(text.files_of(reconciliation))
+    for workspace_files in batches.over(catalogue, names, text.files_of, engine=engine):
+        content.update(workspace_files)
     files.replace(output, content, remove=())
     click.echo(f"{len(content)} objects in {output}")
 

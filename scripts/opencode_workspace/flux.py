@@ -64,8 +64,12 @@ def stream(
     *,
     engine: helm.Engine = "auto",
     kube_version: str | None = None,
+    threads: int | None = None,
 ) -> tuple[tuple[Document, ...], Iterator[Reconciliation]]:
-    """As `reconcile`, but each workspace is built when it is asked for and may be forgotten then."""
+    """As `reconcile`, but each workspace is built when it is asked for and may be forgotten then.
+
+    threads: for Helm; by default one a processor.
+    """
     documents = _namespace_documents(catalogue)
     chosen = catalogue.select(names)
     kustomizations = _kustomizations(documents, catalogue, chosen)
@@ -81,7 +85,9 @@ def stream(
             yield helm.Job(chart.path, _identity(release), release_values(release))
 
     def reconciliations() -> Iterator[Reconciliation]:
-        for manifests in helm.render_many(jobs(), engine=engine, kube_version=kube_version):
+        for manifests in helm.render_many(
+            jobs(), engine=engine, kube_version=kube_version, workers=threads
+        ):
             workspace, applied, release = built.popleft()
             kustomization = kustomizations[workspace.app]
             yield Reconciliation(
@@ -89,6 +95,11 @@ def stream(
             )
 
     return _shared(documents), reconciliations()
+
+
+def shared(catalogue: Catalogue) -> tuple[Document, ...]:
+    """The namespace's own objects."""
+    return _shared(_namespace_documents(catalogue))
 
 
 def _shared(documents: Iterable[Document]) -> tuple[Document, ...]:

@@ -6,7 +6,6 @@ import ctypes
 import importlib.util
 import io
 import json
-import os
 import tarfile
 import tempfile
 import threading
@@ -114,9 +113,6 @@ class _Library:
     """The few functions of the wheel that are needed, with options its public classes lack."""
 
     def __init__(self, capabilities: Mapping[str, Any]) -> None:
-        # Read when the library is loaded. Each release makes a megabyte of garbage and keeps none:
-        # collecting it ten times as rarely saves a sixth of the processor time for 100 MB.
-        os.environ.setdefault("GOGC", "1000")
         try:
             from helm_python import HelmError, _native
         except ImportError as error:

@@ -24,6 +24,24 @@ def workspace(**fields: Any) -> dict[str, Any]:
 Case = tuple[str, dict[str, Any], str]
 
 SAID: list[Case] = [
+    ("what was installed", {}, "OpenCode workspace opencode-flux in namespace opencode."),
+    ("that something may be missing", {}, "What must exist, or is still missing:"),
+    (
+        "the address of the app's route, of several",
+        {"route": {"aaa": {**ROUTE, "hostnames": ["a.example.com"]}, "app": ROUTE}},
+        "Open https://opencode-flux.example.com",
+    ),
+    (
+        "the address of the first route, of several",
+        {
+            "route": {
+                "zzz": {**ROUTE, "hostnames": ["z.example.com"]},
+                "bbb": {**ROUTE, "hostnames": ["b.example.com"]},
+                "mmm": {**ROUTE, "hostnames": ["m.example.com"]},
+            }
+        },
+        "Open https://b.example.com",
+    ),
     ("how to reach it without a route", {}, "port-forward service/opencode-flux 4096:4096"),
     (
         "how to reach one of two services without a route",

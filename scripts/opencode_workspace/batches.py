@@ -1,0 +1,72 @@
+"""One function over many reconciled workspaces, on every processor."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from opencode_workspace import flux, helm
+from opencode_workspace.catalogue import Catalogue
+
+Result = TypeVar("Result")
+
+# A process costs a third of a second and 100 MB before its first result: a few workspaces are
+# done sooner without.
+_WORTH_A_PROCESS = 50
+# Each batch reads the chart and the list of Kustomizations anew; with a few for each process the
+# processors still end together.
+_BATCHES_PER_PROCESS = 2
+
+
+def over(
+    catalogue: Catalogue,
+    names: Sequence[str],
+    function: Callable[[flux.Reconciliation], Result],
+    *,
+    engine: helm.Engine = "auto",
+) -> Iterator[Result]:
+    """`function` of each named workspace, or of all, in the catalogue's order.
+
+    function: importable by name, with a result that can be pickled; what it returns is all that
+        is kept. Raises UserError as `flux.reconcile` does, at the first workspace that fails.
+    """
+    chosen = [workspace.name for workspace in catalogue.select(names)]
+    if len(chosen) < _WORTH_A_PROCESS:
+        yield from _batch(catalogue, function, engine, None, chosen)
+        return
+    processes = os.cpu_count() or 1
+    size = math.ceil(len(chosen) / (processes * _BATCHES_PER_PROCESS))
+    batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    # Helm's library reads it when its process begins. Each release makes a megabyte of garbage and
+    # keeps none: collecting it ten times as rarely saves a sixth of the time.
+    os.environ.setdefault("GOGC", "1000")
+    # Spawned, because Helm's library brings threads that do not survive a fork.
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        # Ctrl-C belongs to this process; the workers inherit the mask before they run a line.
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            pending = pool.map(partial(_batch, catalogue, function, engine, 1), batches)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+        for results in pending:
+            yield from results
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _batch(
+    catalogue: Catalogue,
+    function: Callable[[flux.Reconciliation], Result],
+    engine: helm.Engine,
+    threads: int | None,
+    names: Sequence[str],
+) -> list[Result]:
+    _, reconciliations = flux.stream(catalogue, names, engine=engine, threads=threads)
+    return [function(reconciliation) for reconciliation in reconciliations]
