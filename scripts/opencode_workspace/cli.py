@@ -128,14 +128,12 @@ def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[
     from opencode_workspace.report import text
 
     catalogue = catalogues.load(catalogue_path)
-    shared = flux.shared(catalogue)
     # Printed or written when all of it is there: half an output could be applied.
     if output is None:
-        texts = [yamlio.dump_all(shared)]
-        texts += batches.over(catalogue, names, text.stream, engine=engine)
-        _print(texts)
+        pending = batches.over(catalogue, names, text.stream, engine=engine)
+        _print([yamlio.dump_all(flux.shared(catalogue)), *pending])
         return
-    content = text.files("shared", shared)
+    content = text.files("shared", flux.shared(catalogue))
     for workspace_files in batches.over(catalogue, names, text.files_of, engine=engine):
         content.update(workspace_files)
     files.replace(output, content, remove=())
