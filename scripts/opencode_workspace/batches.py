@@ -12,15 +12,14 @@ from functools import partial
 from typing import TypeVar
 
 from opencode_workspace import flux, helm
-from opencode_workspace.catalogue import Catalogue
+from opencode_workspace.catalogue import PREFIX, Catalogue
 
 Result = TypeVar("Result")
 
 # A process costs a third of a second and 100 MB before its first result: a few workspaces are
 # done sooner without.
 _WORTH_A_PROCESS = 50
-# Each batch reads the chart and the list of Kustomizations anew; with a few for each process the
-# processors still end together.
+# Each batch reads the chart anew; with a few for each process the processors end together.
 _BATCHES_PER_PROCESS = 2
 
 
@@ -30,20 +29,28 @@ def over(
     function: Callable[[flux.Reconciliation], Result],
     *,
     engine: helm.Engine = "auto",
-) -> Iterator[Result]:
-    """`function` of each named workspace, or of all, in the catalogue's order.
+) -> tuple[tuple[flux.Document, ...], Iterator[Result]]:
+    """The namespace's own objects, and `function` of each named workspace, or of all, in order.
 
     function: importable by name, with a result that can be pickled; what it returns is all that
         is kept. Raises UserError as `flux.reconcile` does, at the first workspace that fails.
-
-    Processes begin their work at the call, not when the first result is asked for.
     """
     chosen = [workspace.name for workspace in catalogue.select(names)]
     if len(chosen) < _WORTH_A_PROCESS:
-        return iter(_batch(catalogue, function, engine, None, chosen))
+        shared, reconciliations = flux.stream(catalogue, chosen, engine=engine)
+        return shared, map(function, reconciliations)
     processes = os.cpu_count() or 1
+    pool = _started(processes)
+    documents = flux.namespace_documents(catalogue)
     size = math.ceil(len(chosen) / (processes * _BATCHES_PER_PROCESS))
     batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    parts = [_about(documents, batch) for batch in batches]
+    pending = pool.map(partial(_batch, catalogue, function, engine), batches, parts)
+    return flux.shared(documents), _results(pool, pending)
+
+
+def _started(processes: int) -> ProcessPoolExecutor:
+    """Processes that load their modules while this one reads the tree."""
     # Helm's library reads it when its process begins. Each release makes a megabyte of garbage and
     # keeps none: collecting it four times as rarely saves a tenth of the time.
     os.environ.setdefault("GOGC", "400")
@@ -52,10 +59,20 @@ def over(
     # Ctrl-C belongs to this process; the workers inherit the mask before they run a line.
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        pending = pool.map(partial(_batch, catalogue, function, engine, 1), batches)
+        for _ in range(processes):
+            pool.submit(_load)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-    return _results(pool, pending)
+    return pool
+
+
+def _load() -> None:
+    """Importing this module is the work."""
+
+
+def _about(documents: Sequence[flux.Document], names: Sequence[str]) -> list[flux.Document]:
+    apps = {PREFIX + name for name in names}
+    return [document for document in documents if document["metadata"]["name"] in apps]
 
 
 def _results(pool: ProcessPoolExecutor, pending: Iterator[list[Result]]) -> Iterator[Result]:
@@ -70,8 +87,10 @@ def _batch(
     catalogue: Catalogue,
     function: Callable[[flux.Reconciliation], Result],
     engine: helm.Engine,
-    threads: int | None,
     names: Sequence[str],
+    documents: Sequence[flux.Document],
 ) -> list[Result]:
-    _, reconciliations = flux.stream(catalogue, names, engine=engine, threads=threads)
+    _, reconciliations = flux.stream(
+        catalogue, names, engine=engine, threads=1, documents=documents
+    )
     return [function(reconciliation) for reconciliation in reconciliations]

@@ -123,18 +123,19 @@ def check(path: Path, form: str) -> None:
 @click.argument("names", nargs=-1)
 def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[str, ...]) -> None:
     """Show the objects that Flux would create, of all workspaces or of those named."""
-    from opencode_workspace import batches, files, flux, yamlio
+    from opencode_workspace import batches, files, yamlio
     from opencode_workspace import catalogue as catalogues
     from opencode_workspace.report import text
 
     catalogue = catalogues.load(catalogue_path)
     # Printed or written when all of it is there: half an output could be applied.
     if output is None:
-        pending = batches.over(catalogue, names, text.stream, engine=engine)
-        _print([yamlio.dump_all(flux.shared(catalogue)), *pending])
+        shared, texts = batches.over(catalogue, names, text.stream, engine=engine)
+        _print([yamlio.dump_all(shared), *texts])
         return
-    content = text.files("shared", flux.shared(catalogue))
-    for workspace_files in batches.over(catalogue, names, text.files_of, engine=engine):
+    shared, parts = batches.over(catalogue, names, text.files_of, engine=engine)
+    content = text.files("shared", shared)
+    for workspace_files in parts:
         content.update(workspace_files)
     files.replace(output, content, remove=())
     click.echo(f"{len(content)} objects in {output}")

@@ -65,12 +65,15 @@ def stream(
     engine: helm.Engine = "auto",
     kube_version: str | None = None,
     threads: int | None = None,
+    documents: Sequence[Document] | None = None,
 ) -> tuple[tuple[Document, ...], Iterator[Reconciliation]]:
     """As `reconcile`, but each workspace is built when it is asked for and may be forgotten then.
 
     threads: for Helm; by default one a processor.
+    documents: what `namespace_documents` gives, or the part of it that is about these workspaces.
     """
-    documents = _namespace_documents(catalogue)
+    if documents is None:
+        documents = namespace_documents(catalogue)
     chosen = catalogue.select(names)
     kustomizations = _kustomizations(documents, catalogue, chosen)
     chart = _chart(catalogue)
@@ -94,22 +97,18 @@ def stream(
                 workspace, kustomization, applied, release, _own(manifests, release)
             )
 
-    return _shared(documents), reconciliations()
+    return shared(documents), reconciliations()
 
 
-def shared(catalogue: Catalogue) -> tuple[Document, ...]:
-    """The namespace's own objects."""
-    return _shared(_namespace_documents(catalogue))
-
-
-def _shared(documents: Iterable[Document]) -> tuple[Document, ...]:
+def shared(documents: Iterable[Document]) -> tuple[Document, ...]:
+    """The namespace's own objects among `namespace_documents`."""
     return tuple(d for d in documents if not _is_kustomization(d))
 
 
 def merged_values(catalogue: Catalogue, name: str) -> Document:
     """The values that the chart's templates see for one workspace: its HelmRelease's over the chart's own."""
     (workspace,) = catalogue.select([name])
-    kustomization = _kustomizations(_namespace_documents(catalogue), catalogue, (workspace,))[
+    kustomization = _kustomizations(namespace_documents(catalogue), catalogue, (workspace,))[
         workspace.app
     ]
     release = _release(apply(catalogue, kustomization), workspace)
@@ -187,7 +186,8 @@ def _spec(document: Document, **required: type) -> Document:
     return spec
 
 
-def _namespace_documents(catalogue: Catalogue) -> list[Document]:
+def namespace_documents(catalogue: Catalogue) -> list[Document]:
+    """What the root Kustomization applies: the namespace, and a Kustomization for each workspace."""
     folder = catalogue.directory / "apps" / catalogue.cluster["namespace"]
     if not folder.is_dir():
         raise UserError("the tree is not there", str(folder), "Run `opencode-workspace generate`")
