@@ -70,7 +70,7 @@ class CommandLine:
         try:
             done = subprocess.run(
                 command,
-                input=json.dumps(job.values),
+                input=json.dumps(job.values, ensure_ascii=False),
                 env=_environment(self._home.name),
                 capture_output=True,
                 encoding="utf-8",
