@@ -158,7 +158,7 @@ def _compile(schema: Schema) -> _Check:
     checker = jsonschema.FormatChecker(formats=())
     for name, function in formats.CHECKS.items():
         checker.checks(name, raises=ValueError)(_format_check(function))
-    kind = validators.extend(  # type: ignore[no-untyped-call]
+    kind = validators.extend(  # type: ignore[no-untyped-call]  # its stubs have no types
         jsonschema.Draft7Validator,
         {
             "properties": properties,

@@ -88,7 +88,7 @@ def _class() -> Any:
             accepted.add(key)
         yield from errors
 
-    return validators.extend(  # type: ignore[no-untyped-call]
+    return validators.extend(  # type: ignore[no-untyped-call]  # its stubs have no types
         Draft202012Validator, {"$ref": reference}
     )
 

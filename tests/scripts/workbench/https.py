@@ -142,7 +142,7 @@ def https_server(directory: Path, root: Path, token: str = "") -> Iterator[Https
     listener.socket = context.wrap_socket(
         listener.socket, server_side=True, do_handshake_on_connect=False
     )
-    listener.handle_error = lambda *_: None  # type: ignore[method-assign]
+    listener.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are tests
     described.port = listener.server_address[1]
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

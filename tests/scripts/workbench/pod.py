@@ -166,7 +166,7 @@ class Pod:
         subprocess.run(
             ["cp", "-R", str(source), str(target)],
             check=True,
-            **self.account.popen_options(),  # type: ignore[call-overload]
+            **self.account.popen_options(),  # type: ignore[call-overload]  # a dict of options
         )
 
     def start(self, script: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
@@ -181,7 +181,7 @@ class Pod:
             text=True,
             errors="replace",
             start_new_session=True,
-            **self.account.popen_options(),  # type: ignore[call-overload]
+            **self.account.popen_options(),  # type: ignore[call-overload]  # a dict of options
         )
         return process
 
