@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 JOBS ?= 3
 SHELL_FILES = .ci/run $(shell find charts images tests tools -name '*.sh' 2>/dev/null)
 
-.PHONY: help preview test test-cluster lint tools packages bench golden docs lock clean
+.PHONY: help preview test test-slow test-cluster lint tools packages bench golden docs lock clean
 .PHONY: lint-python lint-shell lint-yaml lint-chart lint-tree
 
 help: ## Show this list
@@ -23,8 +23,11 @@ help: ## Show this list
 preview: $(RUN) ## Show what will be deployed; needs Python alone
 	@$(BIN)/opencode-workspace preview
 
-test: $(DEV) packages $(GO_TOOLS) ## Run every test that needs no cluster
-	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster
+test: $(DEV) packages $(GO_TOOLS) ## Run every test that takes no cluster and no patience
+	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m "not slow"
+
+test-slow: $(DEV) packages $(GO_TOOLS) ## Run the tests that `make test` leaves out as too slow
+	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m slow
 
 test-cluster: $(DEV) ## Run the tests that start a control plane of their own
 	@if ls tests/cluster/test_*.py >/dev/null 2>&1; then $(PYTEST) tests/cluster; \

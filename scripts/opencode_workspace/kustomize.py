@@ -37,9 +37,14 @@ class Overlay:
 
 @dataclass
 class Cache:
-    """Documents of files that several builds share, such as a component; hand it to each build."""
+    """What several builds share; hand it to each of them.
+
+    documents: of files outside their own directories, such as a component's.
+    real: directories that are known to be no symbolic links, nor below one.
+    """
 
     documents: dict[Path, list[Document]] = field(default_factory=dict)
+    real: set[Path] = field(default_factory=set)
 
 
 def build(
@@ -86,7 +91,10 @@ class _Build:
     def __init__(self, boundary: Path, cache: Cache) -> None:
         self._boundary = _absolute(boundary)
         self._cache = cache.documents
+        self._real = cache.real
+        self._real.add(self._boundary)
         self._root = self._boundary
+        self._here = f"{Path.cwd()}{os.sep}"
 
     def run(self, directory: Path, overlay: Overlay) -> list[Document]:
         self._root = _absolute(directory)
@@ -208,15 +216,15 @@ class _Build:
                 where,
                 "Keep everything the Kustomization needs inside the source",
             )
-        here = path
-        while here != self._boundary:
-            if here.is_symlink():
-                raise UserError(
-                    f"{self._shown(here)} is a symbolic link, which Flux leaves out of its source",
-                    where,
-                    "Put the file itself there",
-                )
-            here = here.parent
+        if path.is_symlink():
+            raise UserError(
+                f"{self._shown(path)} is a symbolic link, which Flux leaves out of its source",
+                where,
+                "Put the file itself there",
+            )
+        if path not in self._real and path.parent not in self._real:
+            self._check_inside(path.parent, where)
+            self._real.add(path.parent)
 
     def _objects(self, path: Path) -> list[Document]:
         if path.is_relative_to(self._root):
@@ -241,7 +249,7 @@ class _Build:
         return documents
 
     def _shown(self, path: Path) -> str:
-        return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+        return str(path).removeprefix(self._here)
 
 
 def _absolute(path: Path) -> Path:

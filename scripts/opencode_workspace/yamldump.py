@@ -106,9 +106,15 @@ def _key(key: str) -> str:
 
 
 def _string(value: str, indent: str) -> str:
-    if "\n" in value and _fits_block(value):
-        return _block(value, indent)
+    if "\n" in value:
+        return _lines(value, indent)
     return _short(value) if len(value) < 200 else _quoted(value)
+
+
+# Few, because they are long: scripts, which all workspaces of a chart have in common.
+@lru_cache(maxsize=64)
+def _lines(value: str, indent: str) -> str:
+    return _block(value, indent) if _fits_block(value) else _quoted(value)
 
 
 @lru_cache(maxsize=16384)

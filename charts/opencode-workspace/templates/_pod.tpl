@@ -9,9 +9,9 @@
 
 {{/* Options of the pod: those of the controller replace the default ones, field by field. Argument: root. Gives JSON. */}}
 {{- define "opencode-workspace.podOptions" -}}
-{{- $own := .Values.controllers.workspace.pod | default dict -}}
-{{- $options := deepCopy (.Values.defaultPodOptions | default dict) -}}
-{{- range $field, $value := $own }}{{ $_ := set $options $field $value }}{{ end -}}
+{{- $options := dict -}}
+{{- range $field, $value := .Values.defaultPodOptions }}{{ $_ := set $options $field $value }}{{ end -}}
+{{- range $field, $value := .Values.controllers.workspace.pod }}{{ $_ := set $options $field $value }}{{ end -}}
 {{- toJson $options -}}
 {{- end -}}
 
