@@ -1,5 +1,21 @@
-"""`python -m opencode_workspace` is the command `opencode-workspace`."""
+"""The command `opencode-workspace`, also as `python -m opencode_workspace`."""
 
-from opencode_workspace.cli import main
+from __future__ import annotations
 
-main()
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Loads the command and runs it; Ctrl-C while it loads is told as Ctrl-C while it works."""
+    try:
+        from opencode_workspace import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        print("error: interrupted; nothing was changed", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,8 @@ from functools import partial
 from typing import TypeVar
 
 from opencode_workspace import flux, helm
-from opencode_workspace.catalogue import PREFIX, Catalogue
+from opencode_workspace.catalogue import Catalogue
+from opencode_workspace.naming import PREFIX
 
 Result = TypeVar("Result")
 

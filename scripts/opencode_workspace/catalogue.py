@@ -6,34 +6,20 @@ import functools
 import importlib.resources
 import json
 import posixpath
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from opencode_workspace import schema, substitution, yamlio
+from opencode_workspace import mistakes, schema, yamlio
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
+from opencode_workspace.mistakes import Mistake
+from opencode_workspace.naming import PREFIX
+from opencode_workspace.plain import overlay
+from opencode_workspace.repository import is_ssh
+from opencode_workspace.violation import Steps
 
-PREFIX = "opencode-"
 SCHEMA_NAME = "workspaces.schema.json"
-
-# Helm refuses longer release names: it leaves room for suffixes in 63 characters.
-RELEASE_NAME_LIMIT = 53
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
-# A password, or a user name that is a token by its prefix (GitHub, GitLab).
-_CREDENTIALS = re.compile(
-    r"[a-z+]+://[^/]*:[^/]*@|[a-z+]+://(gh[a-z]_|github_pat_|gl[a-z]+-)[^/]*@"
-)
-_SSH = re.compile(
-    r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-]\S*"
-    r"|ssh://([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/\S+"
-)
-_HTTPS = re.compile(
-    r"https://([A-Za-z0-9_][A-Za-z0-9._+-]*@)?"
-    r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/\S+"
-)
 
 Object = Mapping[str, Any]
 
@@ -79,11 +65,13 @@ class Catalogue:
     """A valid catalogue.
 
     path: the file. cluster, chart: the blocks of that name, as written, with the optional lists filled in.
+    values: defaults.values, which each workspace's own lie over.
     """
 
     path: Path
     cluster: Object
     chart: Object
+    values: Object
     workspaces: tuple[Workspace, ...]
 
     @property
@@ -107,15 +95,15 @@ class Catalogue:
 
         Raises UserError when the path is not below `cluster.root`.
         """
-        root = posixpath.normpath(self.cluster["root"])
-        path = posixpath.normpath(flux_path)
-        if path != root and not path.startswith(f"{root}/"):
+        root = PurePosixPath(posixpath.normpath(self.cluster["root"]))
+        path = PurePosixPath(posixpath.normpath(flux_path))
+        if not path.is_relative_to(root) or ".." in path.parts:
             raise UserError(
                 f"spec.path {flux_path!r} is not below the catalogue's cluster.root {self.cluster['root']!r}",
                 str(self.path),
                 "Set cluster.root to where this folder lies in the repository that Flux reads",
             )
-        return self.directory / path[len(root) :].lstrip("/")
+        return self.directory / path.relative_to(root)
 
     def select(self, names: Sequence[str]) -> tuple[Workspace, ...]:
         """The named workspaces, all of them when none is named, in the catalogue's order."""
@@ -161,24 +149,43 @@ def parse(text: str, path: Path) -> Catalogue:
         )
     data: dict[str, Any] = documents[0]
 
-    def mistake(pointer: Sequence[str | int], what: str, remedy: str) -> UserError:
-        line = yamlio.line_of(text, pointer)
-        return UserError(what, f"{path}:{line}", remedy, exit_code=EXIT_FINDINGS)
-
-    mistakes = [
-        mistake(
-            v.pointer,
-            f"/{'/'.join(map(str, v.pointer))}: {v.message}",
-            "See workspaces.schema.json",
-        )
+    found = [
+        Mistake(v.pointer, f"{v.json_pointer}: {v.message}", _advice(v.pointer))
         for v in schema.validate(data, _schema())
-    ]
-    if mistakes:
-        raise UserErrors(mistakes)
-    mistakes = [mistake(*found) for found in _mistakes(data)]
-    if mistakes:
-        raise UserErrors(mistakes)
+    ] or list(mistakes.find(data))
+    if found:
+        raise UserErrors(
+            [
+                UserError(
+                    mistake.problem,
+                    f"{path}:{yamlio.line_of(text, mistake.pointer)}",
+                    mistake.remedy,
+                    exit_code=EXIT_FINDINGS,
+                )
+                for mistake in found
+            ]
+        )
     return _catalogue(path, data)
+
+
+def _advice(pointer: Steps) -> str:
+    """What may stand at a place, from the schema's description and its example."""
+    node: Any = _schema()
+    for step in pointer:
+        node = _member(node, step)
+    if "examples" not in node:
+        return "See workspaces.schema.json"
+    return f"{node['description']} Write it like {node['examples'][0]}"
+
+
+def _member(node: Mapping[str, Any], step: str | int) -> Mapping[str, Any]:
+    while "$ref" in node:
+        node = _schema()["definitions"][node["$ref"].rpartition("/")[2]]
+    if isinstance(step, int):
+        found = node.get("items")
+    else:
+        found = node.get("properties", {}).get(step, node.get("additionalProperties"))
+    return found if isinstance(found, dict) else {}
 
 
 def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
@@ -194,6 +201,7 @@ def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
         path=path,
         cluster=cluster,
         chart=data["chart"],
+        values=defaults.get("values", {}),
         workspaces=tuple(
             _workspace(name, entry, defaults, cluster["variables"])
             for name, entry in data["workspaces"].items()
@@ -208,7 +216,7 @@ def _workspace(
     upper = name.upper().replace("-", "_")
     deploy_key = (
         f"OPENCODE_{upper}_DEPLOY_KEY"
-        if _SSH.fullmatch(_resolved(entry["repository"], variables))
+        if is_ssh(mistakes.resolved(entry["repository"], variables))
         else None
     )
     return Workspace(
@@ -228,136 +236,3 @@ def _workspace(
         ),
         values=overlay(defaults.get("values", {}), entry.get("values", {})),
     )
-
-
-def overlay(base: Object, top: Object) -> dict[str, Any]:
-    """Both maps merged, `top` over `base`; a null stays, because for Helm it deletes a default of the chart."""
-    merged = dict(base)
-    for key, value in top.items():
-        below = merged.get(key)
-        if isinstance(below, dict) and isinstance(value, dict):
-            merged[key] = overlay(below, value)
-        else:
-            merged[key] = value
-    return merged
-
-
-Mistake = tuple[Sequence[str | int], str, str]
-
-
-def _mistakes(data: dict[str, Any]) -> Iterator[Mistake]:
-    """What the schema cannot say, as (pointer, problem, remedy)."""
-    variables = data["cluster"].get("variables", {})
-    certificate = data["cluster"]["gateway"]["certificateNames"]
-    hosts: dict[str, str] = {}
-    for name, entry in data["workspaces"].items():
-        pointer = ("workspaces", name)
-        yield from _name_mistakes(pointer, name)
-        if name.endswith("-volsync") and name.removesuffix("-volsync") in data["workspaces"]:
-            yield (
-                pointer,
-                f"its Secret would be that of the backup of {name.removesuffix('-volsync')!r}",
-                "Choose another name",
-            )
-        undefined = list(_undefined(pointer, entry, variables))
-        yield from undefined
-        if undefined:
-            continue
-        defaults = data.get("defaults", {}).get("values", {})
-        inner = overlay(defaults, entry.get("values", {})).get("workspace") or {}
-        for place, repository in (
-            ((*pointer, "repository"), entry["repository"]),
-            ((*pointer, "values", "workspace", "repository"), inner.get("repository")),
-        ):
-            if isinstance(repository, str):
-                yield from _repository_mistakes(place, _resolved(repository, variables))
-        host = entry["host"]
-        yield from _host_mistakes((*pointer, "host"), host, variables, certificate)
-        resolved = _resolved(host, variables)
-        if resolved in hosts:
-            yield (
-                (*pointer, "host"),
-                f"workspace {hosts[resolved]!r} has the same host",
-                "Give each its own",
-            )
-        hosts.setdefault(resolved, name)
-
-
-def _undefined(
-    pointer: Sequence[str | int], entry: Object, variables: Mapping[str, str]
-) -> Iterator[Mistake]:
-    """Variables that Flux would not find, under strict substitution (Flux 2.9)."""
-    for field, value in entry.items():
-        unknown = substitution.names(yamlio.dump({field: value})) - set(variables)
-        if unknown:
-            yield (
-                (*pointer, field),
-                f"{field} uses {', '.join(sorted(unknown))}, which cluster.variables does not have",
-                "Add it there with an example value, or write $${…} for literal text",
-            )
-
-
-def _resolved(text: str, variables: Mapping[str, str]) -> str:
-    """With the example values of the cluster's variables, as Flux will read it."""
-    return substitution.substitute(text, variables, strict=True)
-
-
-def _name_mistakes(pointer: Sequence[str | int], name: str) -> Iterator[Mistake]:
-    if not _LABEL.fullmatch(name):
-        yield (
-            pointer,
-            f"the workspace name {name!r} is not an RFC 1123 label",
-            "Use lower-case letters, digits and dashes, and a letter or digit at both ends",
-        )
-    elif len(PREFIX + name) > RELEASE_NAME_LIMIT:
-        yield (
-            pointer,
-            f"the release name {PREFIX + name!r} is longer than {RELEASE_NAME_LIMIT} characters",
-            f"Shorten the workspace name to {RELEASE_NAME_LIMIT - len(PREFIX)}",
-        )
-
-
-def _repository_mistakes(pointer: Sequence[str | int], repository: str) -> Iterator[Mistake]:
-    if _CREDENTIALS.match(repository):
-        yield (
-            pointer,
-            "the repository URL holds a password or token",
-            "Take it out, revoke it, and name the key of a new one in secretKeys.gitToken",
-        )
-    elif repository and not _SSH.fullmatch(repository) and not _HTTPS.fullmatch(repository):
-        yield (
-            pointer,
-            "the repository is neither an ssh nor an https URL",
-            "Write git@host:owner/name.git, ssh://git@host/owner/name.git or https://host/owner/name.git",
-        )
-
-
-def _host_mistakes(
-    pointer: Sequence[str | int],
-    host: str,
-    variables: Mapping[str, str],
-    certificate: Sequence[str],
-) -> Iterator[Mistake]:
-    name = _resolved(host, variables)
-    if not _HOST.fullmatch(name) or len(name) > 253:
-        yield (
-            pointer,
-            f"the host {name!r} is not a host name",
-            "Write lower-case labels with dots, without scheme, port and path",
-        )
-        return
-    names = [_resolved(pattern, variables) for pattern in certificate]
-    if not any(covers(pattern, name) for pattern in names):
-        yield (
-            pointer,
-            f"the gateway's certificate does not cover {name!r} (it has {', '.join(names)}; "
-            "a wildcard covers one label)",
-            "Use a host that it covers, or add the name to the certificate and to cluster.gateway.certificateNames",
-        )
-
-
-def covers(pattern: str, host: str) -> bool:
-    """Whether a certificate name covers a host: equal, or `*` in place of its first label (RFC 6125, 6.4.3)."""
-    if pattern.startswith("*."):
-        return host.partition(".")[2] == pattern[2:]
-    return host == pattern

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from opencode_workspace import yamlio
-from opencode_workspace.errors import UserError
+from opencode_workspace.errors import UserError, UserErrors
+from opencode_workspace.schemarules import schema_errors
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Chart:
             ) from None
         if not isinstance(schema, dict) or "properties" not in schema:
             raise UserError("this is not a schema of values", str(path), "Restore the file")
+        mistakes = [
+            UserError(f"{mistake.json_pointer}: {mistake.message}", str(path), "Restore the file")
+            for mistake in schema_errors(schema)
+        ]
+        if mistakes:
+            raise UserErrors(mistakes)
         return schema
 
     def check_version(self, deployed: str, catalogue: Path) -> None:

@@ -137,6 +137,14 @@ def render(catalogue_path: Path, engine: Any, output: Path | None, names: tuple[
     content = text.files("shared", shared)
     for workspace_files in parts:
         content.update(workspace_files)
+    stale = [path for path in _others(output, content) if path.match("*/*.yaml")]
+    if stale:
+        raise UserError(
+            f"holds {stale[0]}, which is not of this render"
+            + f", and {len(stale) - 1} more" * (len(stale) > 1),
+            str(output),
+            "Name an empty folder, or remove what is there",
+        )
     files.replace(output, content, remove=())
     click.echo(f"{len(content)} objects in {output}")
 

@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from opencode_workspace import yamlio
-from opencode_workspace.catalogue import PREFIX, Catalogue, Workspace, load, parse
+from opencode_workspace.catalogue import Catalogue, Workspace, load, parse
 from opencode_workspace.errors import UserError
+from opencode_workspace.naming import PREFIX
 
 
 def add(path: Path, name: str, *, repository: str, host: str | None) -> tuple[str, Catalogue]:

@@ -36,7 +36,7 @@ def document(chart_schema: Node, defaults: Mapping[str, Any]) -> dict[str, Any]:
     chart_schema: its values.schema.json, draft-07, with references to its own definitions only.
     defaults: its values.yaml, which fits chart_schema.
 
-    Raises ValueError when a default matches several patternProperties, or one that leaves other keys open.
+    Where a default matches several patternProperties, or one that leaves other keys open, anything may stand.
     """
     source = importlib.resources.files("opencode_workspace").joinpath(SCHEMA_NAME)
     wrapper: dict[str, Any] = json.loads(source.read_text("utf-8"))
@@ -90,21 +90,22 @@ class _Overrides:
                 default, {**condition, "definitions": self._root["definitions"]}
             ):
                 own = dict(condition)
-                _require(own, [key for key in condition["required"] if key not in default])
-                result |= {"if": own, "then": self._map(self._definition(node["then"]), default)}
+                _require(own, [key for key in condition.get("required", ()) if key not in default])
+                result |= {"if": own, "then": self._map(self._branch(node, "then"), default)}
                 result.pop("else", None)
                 return
             others.append(condition)
-            node = self._definition(node["else"])
+            node = self._branch(node, "else")
         if others:
             result |= {"if": {"anyOf": others}, "else": self._map(node, default)}
             result.pop("then", None)
 
-    def _definition(self, node: Node) -> Node:
-        if "$ref" not in node:
-            return node
-        found: Node = self._root["definitions"][node["$ref"].rpartition("/")[2]]
-        return found
+    def _branch(self, node: Node, name: str) -> Node:
+        """`then` or `else` of a node; without one anything may stand there."""
+        branch: Node = node.get(name, {})
+        if "$ref" in branch:
+            branch = self._root["definitions"][branch["$ref"].rpartition("/")[2]]
+        return branch
 
     def _member(self, result: dict[str, Any], node: Node, key: str) -> Any:
         """The schema that `node` has for `key`: a mapping, or True or False; may rewrite `result`."""
@@ -115,10 +116,11 @@ class _Overrides:
         others = node.get("additionalProperties", True)
         if not matching:
             return others
-        if len(patterns) > 1 or others is not False:
-            raise ValueError(f"the default {key!r} matches patterns that cannot be told apart")
         # A pattern would hold for `key` as well, unrelaxed; additionalProperties leaves it out.
         result.pop("patternProperties", None)
+        if len(patterns) > 1 or others is not False:
+            result.pop("additionalProperties", None)
+            return True
         result["propertyNames"] = {"description": "An identifier.", "pattern": matching[0]}
         result["additionalProperties"] = patterns[matching[0]]
         return patterns[matching[0]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opencode_workspace import helm, kustomize, schema, substitution
+from opencode_workspace import helm, kustomize, schema, shapes, substitution
 from opencode_workspace.catalogue import Catalogue, Workspace
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import UserError
@@ -122,7 +122,8 @@ def apply(
 
     cache: shared by the calls for one tree, whose workspaces share a template.
     """
-    spec, metadata = _spec(kustomization, path=str), kustomization["metadata"]
+    shapes.check(kustomization)
+    spec, metadata = kustomization["spec"], kustomization["metadata"]
     built = kustomize.build(
         catalogue.resolve(spec["path"]),
         boundary=catalogue.directory,
@@ -149,7 +150,7 @@ def apply(
 
 def release_values(release: Document) -> Mapping[str, Any]:
     """The values of a HelmRelease. Raises UserError for values that only the cluster knows."""
-    spec = _spec(release)
+    spec = release["spec"]
     if spec.get("valuesFrom"):
         raise UserError(
             f"HelmRelease {release['metadata']['name']!r} has valuesFrom, which cannot be known without the cluster",
@@ -157,33 +158,6 @@ def release_values(release: Document) -> Mapping[str, Any]:
         )
     values: Mapping[str, Any] = spec.get("values") or {}
     return values
-
-
-# Fields that are read here, and what they must be when they are there.
-_SHAPES: Mapping[str, type] = {
-    "path": str,
-    "targetNamespace": str,
-    "postBuild": dict,
-    "commonMetadata": dict,
-    "values": dict,
-    "releaseName": str,
-}
-
-
-def _spec(document: Document, **required: type) -> Document:
-    """The object's spec, its fields of the right type. Raises UserError."""
-    spec = document.get("spec")
-    name = f"{document['kind']} {document['metadata']['name']!r}"
-    if not isinstance(spec, dict):
-        raise UserError(f"{name} has no spec", remedy="Run `opencode-workspace generate`")
-    for field, kind in _SHAPES.items():
-        value = spec.get(field)
-        if (value is not None or field in required) and not isinstance(value, kind):
-            raise UserError(
-                f"{name}: spec.{field} is not a {'string' if kind is str else 'map'}",
-                remedy="Run `opencode-workspace generate`",
-            )
-    return spec
 
 
 def namespace_documents(catalogue: Catalogue) -> list[Document]:
@@ -222,13 +196,14 @@ def _release(objects: Iterable[Document], workspace: Workspace) -> Document:
             f"workspace {workspace.name!r} has {len(releases)} HelmReleases, not one",
             remedy="Run `opencode-workspace generate`",
         )
+    shapes.check(releases[0])
     return releases[0]
 
 
 def _identity(release: Document) -> helm.Release:
     metadata = release["metadata"]
     return helm.Release(
-        _spec(release).get("releaseName") or metadata["name"], metadata["namespace"]
+        release["spec"].get("releaseName") or metadata["name"], metadata["namespace"]
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from opencode_workspace import files, schema, tree, yamlio
+from opencode_workspace import files, kustomization, schema, tree, yamlio
 from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
@@ -33,13 +33,13 @@ class Plan:
 def plan(catalogue: Catalogue) -> Plan:
     """Compares the files on disk with those the catalogue asks for.
 
-    Raises UserErrors when a workspace's values fail the chart's schema, and UserError when a file that was not
-    generated stands in the way.
+    Raises UserErrors when a workspace's values fail the chart's schema, and UserError when there is no volume
+    template, or a file that was not generated stands in the way.
     """
     chart = Chart(catalogue.chart_path)
     chart.check_version(catalogue.chart["version"], catalogue.path)
     _check_values(catalogue, chart)
-    content = tree.files(catalogue, chart.values, chart.schema)
+    content = tree.files(catalogue, chart.values, chart.schema, _template_kind(catalogue))
     existing = _existing(catalogue)
     for path in content:
         held = existing.get(path)
@@ -73,6 +73,18 @@ def write(catalogue: Catalogue, planned: Plan, text: str | None = None) -> None:
     files.replace(catalogue.directory, content, remove=planned.orphaned)
 
 
+def _template_kind(catalogue: Catalogue) -> str:
+    place = catalogue.directory / catalogue.cluster["volumeTemplate"]
+    template = kustomization.read(place)
+    if template is None:
+        raise UserError(
+            "the volume template is not there: the folder has no kustomization",
+            str(place),
+            "Set cluster.volumeTemplate to the folder that makes claim, backup and restore",
+        )
+    return template.kind
+
+
 def _existing(catalogue: Catalogue) -> dict[PurePosixPath, bytes]:
     apps = catalogue.directory / "apps"
     found = [path for kind in ("*.yaml", "*.json") for path in apps.rglob(kind) if path.is_file()]
@@ -89,14 +101,15 @@ def _check_values(catalogue: Catalogue, chart: Chart) -> None:
     text = yamlio.read_text(catalogue.path)
     mistakes = [
         UserError(
-            f"/{'/'.join(map(str, violation.pointer))}: {violation.message}",
+            f"{violation.json_pointer}: {violation.message}",
             f"{catalogue.path}:{yamlio.line_of(text, ('workspaces', workspace.name))}",
             f"The values of {workspace.app} fail the chart's schema",
             exit_code=EXIT_FINDINGS,
         )
         for workspace in catalogue.workspaces
         for violation in schema.validate(
-            schema.coalesce(chart.values, tree.values(catalogue, workspace)), chart.schema
+            schema.coalesce(chart.values, tree.values(catalogue, workspace, chart.values)),
+            chart.schema,
         )
     ]
     if mistakes:

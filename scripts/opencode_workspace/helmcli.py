@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from opencode_workspace import manifests
+from opencode_workspace import manifests, yamldump
 from opencode_workspace.errors import UserError
 from opencode_workspace.job import Job, Manifest
 from opencode_workspace.refusal import refusal
@@ -70,7 +69,7 @@ class CommandLine:
         try:
             done = subprocess.run(
                 command,
-                input=json.dumps(job.values, ensure_ascii=False),
+                input=yamldump.dump(job.values),
                 env=_environment(self._home.name),
                 capture_output=True,
                 encoding="utf-8",
@@ -87,7 +86,7 @@ class CommandLine:
         except OSError as error:
             raise UserError(f"cannot be run: {error.strerror}", self._binary, _INSTALL) from None
         if done.returncode:
-            raise refusal(done.stderr, job.place)
+            raise refusal(done.stderr, job)
         return manifests.from_output(done.stdout, hooks=self._hooks)
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ class Embedded:
             self._library.check_name(job.release.name)
             rendered = self._chart(job, values).render(job, values)
         except self._library.error as error:
-            raise refusal(str(error), job.place) from None
+            raise refusal(str(error), job) from None
         return manifests.from_templates(rendered, hooks=self._hooks)
 
     def close(self) -> None:

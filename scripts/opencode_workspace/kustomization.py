@@ -76,7 +76,7 @@ class _Reader:
         if not isinstance(content, dict):
             raise self._error((), "is not a mapping", "Write fields such as resources")
         kind = content.get("kind", "Kustomization")
-        if kind not in _API_VERSIONS:
+        if not isinstance(kind, str) or kind not in _API_VERSIONS:
             raise self._error(("kind",), f"kind {kind} is unknown", "Use Kustomization")
         if content.get("apiVersion", _API_VERSIONS[kind]) != _API_VERSIONS[kind]:
             raise self._error(

@@ -284,6 +284,8 @@ def _object_problem(document: Any) -> str:
         values = metadata.get(name) or {}
         if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
             return f"metadata.{name} is not a mapping of strings"
+    if not isinstance(metadata.get("namespace", ""), str | None):
+        return "metadata.namespace is not a string"
     return "" if metadata["name"] else "metadata.name is empty"
 
 

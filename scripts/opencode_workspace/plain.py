@@ -16,3 +16,15 @@ def copied(value: Any) -> Any:
     if isinstance(value, list):
         return [copied(item) for item in value]
     return value
+
+
+def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Both maps merged, `top` over `base`; a null stays, because for Helm it deletes a default of the chart."""
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = overlay(below, value)
+        else:
+            merged[key] = value
+    return merged

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
-from opencode_workspace.violation import values_path
+from opencode_workspace.job import Job
+from opencode_workspace.violation import Steps, values_path
 
 _SCHEMA = "values don't meet the specifications of the schema(s)"
 _VIOLATION = re.compile(r"(?P<indent> *)- at '(?P<pointer>(?:[^'\\]|\\.)*)': (?P<message>.*)")
@@ -15,17 +19,23 @@ _NAMES = re.compile(r"(additional properties )(.*) not allowed")
 _GROUPS = ("validation failed", "'allOf' failed")
 _NOISE = re.compile(r"level=|Use --debug flag|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 _EXECUTION = re.compile(r"execution error at \([^()]*\): ", re.DOTALL)
+# Template text of a value that Helm cannot parse or evaluate, and what it says about it.
+_TEMPLATE = re.compile(
+    r'(?:cannot parse template|error during tpl function execution for) (?P<text>"(?:[^"\\]|\\.)*"): '
+    r"(?P<reason>.*)",
+    re.DOTALL,
+)
 
 
-def refusal(text: str, where: str) -> UserError:
-    """UserError, exit code 1, for Helm's error message.
+def refusal(text: str, job: Job) -> UserError:
+    """UserError, exit code 1, for Helm's error message about a job.
 
     text: standard error of the command line, or the message of the library.
-    where: the release, for messages.
 
     One mistake per line of a chart's `fail`, and per place that the schema refuses, as
     `controllers.workspace.replicas: got string, want integer`.
     """
+    where = job.place
     lines = [line for line in text.strip().splitlines() if line and not _NOISE.match(line)]
     message = "\n".join(lines).removeprefix("Error: ").strip()
     if _SCHEMA in message:
@@ -33,6 +43,9 @@ def refusal(text: str, where: str) -> UserError:
     failed = _EXECUTION.search(message)
     if failed:
         return _together(_listed_mistakes(message[failed.end() :]), where)
+    broken = _TEMPLATE.search(message)
+    if broken:
+        return _together(_template_mistakes(broken["text"], broken["reason"], job), where)
     return _together([" ".join(message.split()) or "Helm failed and said nothing"], where)
 
 
@@ -46,6 +59,32 @@ def _listed_mistakes(message: str) -> list[str]:
     lines = message.splitlines()
     items = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
     return items or lines
+
+
+def _template_mistakes(quoted: str, reason: str, job: Job) -> list[str]:
+    """One line for each value that the template is; those of the chart's own are not looked through."""
+    # Go's quotes are those of JSON, but for characters that are rare in templates.
+    with contextlib.suppress(ValueError):
+        quoted = json.loads(quoted)
+    places = [
+        values_path(steps)
+        for steps, text in _texts(job.values, ())
+        # The chart puts the release's name in by hand, before Helm sees the text.
+        if text.replace("{{ .Release.Name }}", job.release.name) == quoted
+    ]
+    told = " ".join(reason.split()).removeprefix("template: gotpl:")
+    return [f"{place}: broken template at {told}" for place in places or [repr(quoted)]]
+
+
+def _texts(value: Any, steps: Steps) -> Iterator[tuple[Steps, str]]:
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*steps, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*steps, index))
 
 
 def _schema_mistakes(message: str) -> list[str]:

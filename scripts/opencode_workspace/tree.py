@@ -9,14 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from opencode_workspace import editor, yamlio
-from opencode_workspace.catalogue import (
-    PREFIX,
-    SCHEMA_NAME,
-    Catalogue,
-    Workspace,
-    overlay,
-    schema_text,
-)
+from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue, Workspace, schema_text
+from opencode_workspace.naming import PREFIX
+from opencode_workspace.plain import overlay
 
 FLUX_NAMESPACE = "flux-system"
 
@@ -39,12 +34,16 @@ Document = dict[str, Any]
 
 
 def files(
-    catalogue: Catalogue, chart_values: Mapping[str, Any], chart_schema: Mapping[str, Any]
+    catalogue: Catalogue,
+    chart_values: Mapping[str, Any],
+    chart_schema: Mapping[str, Any],
+    template_kind: str,
 ) -> dict[PurePosixPath, bytes]:
     """Every generated file, by path relative to the catalogue's folder.
 
     chart_values: the chart's values.yaml; a HelmRelease holds only what differs from it.
     chart_schema: the chart's values.schema.json; editors check a HelmRelease's values with it.
+    template_kind: kind of the volume template: Kustomization or Component.
     """
     namespace = PurePosixPath("apps") / catalogue.cluster["namespace"]
     written = {
@@ -60,7 +59,7 @@ def files(
         written |= {
             app / "ks.yaml": _text(catalogue, "kustomization", kustomization(catalogue, workspace)),
             app / "app/kustomization.yaml": _text(
-                catalogue, "kustomize", resources(catalogue, app)
+                catalogue, "kustomize", resources(catalogue, app, template_kind)
             ),
             app / "app/externalsecret.yaml": _text(
                 catalogue, "externalsecret", external_secret(catalogue, workspace)
@@ -177,18 +176,19 @@ def backup_schedule(app: str) -> str:
     return f"{int.from_bytes(hashlib.sha256(app.encode()).digest()[:4]) % 60} * * * *"
 
 
-def resources(catalogue: Catalogue, app: PurePosixPath) -> Document:
+def resources(catalogue: Catalogue, app: PurePosixPath, template_kind: str) -> Document:
     """The kustomization of one workspace's folder."""
-    template = posixpath.relpath(catalogue.cluster["volumeTemplate"], app / "app")
+    own = ["./externalsecret.yaml", "./ocirepository.yaml", "./helmrelease.yaml"]
+    template = [posixpath.relpath(catalogue.cluster["volumeTemplate"], app / "app")]
+    listed = (
+        {"resources": own, "components": template}
+        if template_kind == "Component"
+        else {"resources": own + template}
+    )
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": [
-            "./externalsecret.yaml",
-            "./ocirepository.yaml",
-            "./helmrelease.yaml",
-            template,
-        ],
+        **listed,
     }
 
 
@@ -226,6 +226,7 @@ def external_secret(catalogue: Catalogue, workspace: Workspace) -> Document:
 
 def oci_repository(catalogue: Catalogue, workspace: Workspace) -> Document:
     """Where the chart comes from."""
+    credentials = catalogue.chart.get("secretRef")
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "OCIRepository",
@@ -238,6 +239,7 @@ def oci_repository(catalogue: Catalogue, workspace: Workspace) -> Document:
                 "mediaType": "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
                 "operation": "copy",
             },
+            **({"secretRef": credentials} if credentials else {}),
         },
     }
 
@@ -261,12 +263,12 @@ def helm_release(
             "install": retry,
             "upgrade": retry,
             "driftDetection": {"mode": "enabled"},
-            "values": difference(chart_values, values(catalogue, workspace)),
+            "values": difference(chart_values, values(catalogue, workspace, chart_values)),
         },
     }
 
 
-def values(catalogue: Catalogue, workspace: Workspace) -> Document:
+def values(catalogue: Catalogue, workspace: Workspace, chart_values: Mapping[str, Any]) -> Document:
     """The chart's values for one workspace; may repeat defaults of the chart."""
     named = catalogue.cluster["gateway"]
     gateway = {key: named[key] for key in ("name", "namespace", "sectionName") if key in named}
@@ -309,8 +311,25 @@ def values(catalogue: Catalogue, workspace: Workspace) -> Document:
                 }
             },
         },
-        workspace.values,
+        _without_spent_nulls(workspace.values, catalogue.values, chart_values),
     )
+
+
+def _without_spent_nulls(
+    values: Mapping[str, Any], below: Mapping[str, Any], chart_values: Mapping[str, Any]
+) -> Document:
+    """`values` without each null that took away a default of the catalogue: the chart has none there to take."""
+    if not below:
+        return dict(values)
+    kept: Document = {}
+    for key, value in values.items():
+        base, default = below.get(key), chart_values.get(key)
+        if value is None and key in below and key not in chart_values:
+            continue
+        if isinstance(value, Mapping) and isinstance(base, Mapping):
+            value = _without_spent_nulls(value, base, default if isinstance(default, dict) else {})
+        kept[key] = value
+    return kept
 
 
 def _ingress(gateway_namespace: str) -> list[Document]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests.support.charts import Chart
@@ -56,6 +59,17 @@ def test_text_of_a_script_is_never_evaluated(render_chart: Renderer, chart: Char
         "data"
     ]
     assert data["known_hosts"].endswith("\n{{ .Release.Name }}\n")
+
+
+@pytest.mark.parametrize("name", ['Ada "Countess" #1; \\ x', "Ünï <ü@x>", " a ", "{{ .x }}", "'"])
+def test_git_reads_the_name_that_was_given(
+    name: str, render_chart: Renderer, tmp_path: Path
+) -> None:
+    data = render_chart({"workspace": {"user": {"name": name}}}).one("ConfigMap")["data"]
+    (tmp_path / "gitconfig").write_text(data["gitconfig"], encoding="utf-8")
+    command = ["git", "config", "--file", str(tmp_path / "gitconfig"), "user.name"]
+    read = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+    assert read == f"{name}\n"
 
 
 def commanded(rendered: Manifests) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opencode_workspace import editor
+from opencode_workspace import editor, schema
 from tests.support.charts import Chart
 
 Path = tuple[str, ...]
@@ -111,7 +111,20 @@ def test_a_default_of_the_last_kind_is_found_by_what_it_is_not() -> None:
     assert "null" in relaxed["else"]["type"]
 
 
-def test_defaults_that_patterns_cannot_tell_apart_are_refused() -> None:
-    node: dict[str, Any] = {"definitions": {}, "patternProperties": {"^a": {}, "b$": {}}}
-    with pytest.raises(ValueError, match="'ab' matches patterns"):
-        editor.document(node, {"ab": 1})
+def test_where_patterns_cannot_be_told_apart_anything_may_stand() -> None:
+    node: dict[str, Any] = {
+        "definitions": {},
+        "patternProperties": {"^a": {"type": "string"}, "b$": {}},
+        "additionalProperties": False,
+    }
+    made = editor.document(node, {"ab": 1})
+    assert made["properties"]["spec"]["properties"]["values"] == {}
+
+
+def test_a_condition_without_a_branch_leaves_it_open() -> None:
+    condition = {"required": ["type"], "properties": {"type": {"const": "a"}}}
+    volume = {"type": "object", "if": condition}
+    for default in ({"type": "a"}, {"type": "b"}):
+        made = editor.document({"definitions": {}, "properties": {"v": volume}}, {"v": default})
+        values = made["properties"]["spec"]["properties"]["values"]
+        assert not schema.validate({"v": {"x": 1}}, values)

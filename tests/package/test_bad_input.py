@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -161,19 +162,58 @@ def test_a_second_catalogue_leaves_the_first_ones_tree_alone(
     assert snapshot(project / "flux/apps/opencode") == before
 
 
-MALFORMED = {
-    "ks.yaml": ("  path:", "  path: []\n  oldpath:"),
-    "app/helmrelease.yaml": ("  values:", "  values: []\n  old:"),
-}
+KS, RELEASE, RESOURCES = "ks.yaml", "app/helmrelease.yaml", "app/kustomization.yaml"
+MALFORMED = [
+    (KS, "  path:", "  path: []\n  old:", "/spec/path: got array, want string"),
+    (KS, "-ha\n  namespace: flux-system\n", "-ha\n", "/metadata: missing property 'namespace'"),
+    (KS, "    labels:\n", "    labels: [a]\n    old:\n", "/spec/commonMetadata/labels: got array"),
+    (KS, "    substitute:\n", "    substitute: [a]\n    old:\n", "/spec/postBuild/substitute: got"),
+    (KS, "targetNamespace: opencode", "targetNamespace: null", "missing property 'namespace'"),
+    (RELEASE, "  values:", "  values: []\n  old:", "/spec/values: got array, want null or object"),
+    (RELEASE, "metadata:\n", "metadata:\n  namespace: {}\n", "namespace is not a string"),
+    (RESOURCES, "kind: Kustomization", "kind: {}", "kind {} is unknown"),
+]
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize(("name", "old", "new", "told"), MALFORMED)
 def test_a_malformed_object_is_told_without_a_traceback(
-    name: str, project: Path, command: Command
+    name: str, old: str, new: str, told: str, project: Path, command: Command
 ) -> None:
     path = project / "flux/apps/opencode/opencode-ha" / name
-    path.write_text(path.read_text().replace(*MALFORMED[name]))
-    assert_told(command("render"), "opencode-ha", code=2)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert_told(command("render"), "opencode-ha", told, code=2)
+
+
+SCHEMA_MISTAKES = [{"type": 5}, {"pattern": ["a"]}, {"not": []}, {"minimum": [None]}, {"tpye": "x"}]
+
+
+@pytest.mark.parametrize("keyword", SCHEMA_MISTAKES, ids=str)
+def test_a_schema_that_is_none_is_told_with_its_place(
+    keyword: dict[str, object], project: Path, command: Command
+) -> None:
+    path = project / "charts/opencode-workspace/values.schema.json"
+    schema = json.loads(path.read_text())
+    schema["properties"]["workspace"] |= keyword
+    path.write_text(json.dumps(schema))
+    assert_told(command("generate"), "values.schema.json: /properties/workspace/", code=2)
+
+
+def test_a_missing_volume_template_is_told_with_its_place(project: Path, command: Command) -> None:
+    shutil.rmtree("flux/templates")
+    assert_told(command("generate"), "flux/templates/volsync", "no kustomization", code=2)
+
+
+def test_a_folder_with_the_objects_of_another_render_is_not_written_to(
+    project: Path, command: Command
+) -> None:
+    command("render", "-o", "out")
+    command("remove", "ha")
+    before = snapshot(project / "out")
+    told = ("out: ", "opencode-ha/", "and", "Name an empty folder")
+    assert_told(command("render", "-o", "out"), *told, code=2)
+    assert snapshot(project / "out") == before
 
 
 def test_without_any_helm_the_message_says_what_to_install(

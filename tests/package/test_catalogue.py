@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_workspace import catalogue, yamlio
+from opencode_workspace import catalogue, mistakes, yamlio
 from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
 
 MISTAKES = sorted((Path(__file__).parent / "mistakes").glob("*.yaml"))
@@ -89,6 +89,32 @@ def test_a_flux_path_is_found_below_the_catalogue_wherever_its_folder_lies() -> 
     assert moved.resolve("./kubernetes/apps/x") == Path("flux/apps/x")
 
 
+@pytest.mark.parametrize("path", ["./apps/x", "apps/x"])
+def test_a_catalogue_may_lie_at_the_root_of_its_repository(path: str) -> None:
+    assert parse(GOOD.replace("root: ./flux", "root: .")).resolve(path) == Path("flux/apps/x")
+
+
+@pytest.mark.parametrize("path", ["../apps", "/apps"])
+def test_a_path_outside_the_repository_is_refused(path: str) -> None:
+    with pytest.raises(UserError, match=r"not below the catalogue's cluster\.root"):
+        parse(GOOD.replace("root: ./flux", "root: .")).resolve(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "example"),
+    [("root: ./flux", "root: flux"), ("Template: ./templates", "Template: ../templates")],
+)
+def test_a_path_in_another_form_is_refused_with_an_example(field: str, example: str) -> None:
+    with pytest.raises(UserError, match=r"Write it like \./"):
+        parse(GOOD.replace(field, example))
+
+
+def test_certificate_names_that_cannot_be_substituted_are_told_with_their_line() -> None:
+    text = GOOD.replace("*.${SECRET_DOMAIN}", "*.${OTHER}")
+    with pytest.raises(UserError, match=r"workspaces\.yaml:7: certificateNames uses OTHER"):
+        parse(text)
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("opencode-notes", "Did you mean 'notes'?"), ("nope", "Use one of: docs-site, notes")],
@@ -111,13 +137,7 @@ def test_an_unknown_workspace_is_refused_with_the_names_there_are(name: str, hin
     ],
 )
 def test_a_wildcard_covers_exactly_one_label(pattern: str, host: str, covered: bool) -> None:
-    assert catalogue.covers(pattern, host) is covered
-
-
-def test_a_null_value_survives_the_merge_because_it_deletes_a_default_in_helm() -> None:
-    assert catalogue.overlay({"a": {"b": 1, "c": 2}}, {"a": {"b": None}}) == {
-        "a": {"b": None, "c": 2}
-    }
+    assert mistakes.covers(pattern, host) is covered
 
 
 def test_the_shipped_schema_is_the_packages_own(repository: Path) -> None:

@@ -14,6 +14,7 @@ from tests.package.fixtures import minicharts
 from tests.support import helmcli
 
 RELEASE = helm.Release("app", "apps")
+JOB = helm.Job(Path("chart"), helm.Release("b", "a"), {})
 # One release, the same among many, and both commands.
 WAYS = ("embedded", "many", "helm3", "helm4")
 
@@ -177,7 +178,7 @@ def test_broken_schema_is_refused(way: str, chart: Path) -> None:
 
 
 def test_helm_that_says_nothing_is_still_an_error() -> None:
-    assert str(refusal("", "release a/b")) == "release a/b: Helm failed and said nothing"
+    assert str(refusal("", JOB)) == "release a/b: Helm failed and said nothing"
 
 
 def test_noise_of_the_command_is_left_out() -> None:
@@ -186,4 +187,15 @@ def test_noise_of_the_command_is_left_out() -> None:
         "2026/11/23 19:05:18 warning: skipped value for c.k: Not a table.\n"
         "Error: something else\n\nUse --debug flag to render out invalid YAML\n"
     )
-    assert str(refusal(text, "release a/b")) == "release a/b: something else"
+    assert str(refusal(text, JOB)) == "release a/b: something else"
+
+
+def test_a_broken_template_is_told_with_the_place_of_its_value(way: str, repository: Path) -> None:
+    chart = repository / "charts/opencode-workspace"
+    broken = {
+        "controllers": {"workspace": {"pod": {"annotations": {"a": "{{ .Release.Name }}{{ x "}}}}
+    }
+    assert str(_refused(way, chart, broken)) == (
+        "release apps/app: controllers.workspace.pod.annotations.a: "
+        'broken template at 1: function "x" not defined'
+    )

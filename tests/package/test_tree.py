@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -65,7 +65,7 @@ def test_only_what_differs_is_written(
 
 def test_what_differs_merges_back_to_what_was_wanted(head: str, chart: Chart) -> None:
     loaded, workspace = read(head, "    values: {workspace: {update: fetch}}\n")
-    wanted = tree.values(loaded, workspace)
+    wanted = tree.values(loaded, workspace, chart.values)
     needed = tree.difference(chart.values, wanted)
     assert schema.coalesce(chart.values, needed) == schema.coalesce(chart.values, wanted)
 
@@ -142,3 +142,41 @@ def test_an_image_by_digest_does_not_bear_the_tag_of_the_charts(head: str, chart
         "repository": "ghcr.io/me/tools",
         "digest": digest,
     }
+
+
+def test_a_null_takes_away_a_default_of_the_catalogue(head: str, chart: Chart) -> None:
+    extra = "    values: {controllers: {workspace: {pod: {hostname: null}, labels: {a: null}}}}\n"
+    defaults = "  values: {controllers: {workspace: {pod: {hostname: x}, labels: {a: b}}}}\n"
+    values = release_values(head.rstrip() + "\n" + defaults, chart, extra)
+    controller = values["controllers"]["workspace"]
+    assert (controller.get("pod", {}), controller.get("labels", {})) == ({}, {})
+
+
+def test_a_null_still_takes_away_a_default_of_the_chart(head: str, chart: Chart) -> None:
+    extra = "    values: {defaultPodOptions: {hostUsers: null, securityContext: null}}\n"
+    defaults = "  values: {defaultPodOptions: {securityContext: {fsGroup: 7}}}\n"
+    values = release_values(head.rstrip() + "\n" + defaults, chart, extra)
+    assert values["defaultPodOptions"]["securityContext"] is None
+
+
+def test_a_null_that_takes_nothing_away_is_left_for_the_schema_to_refuse(
+    head: str, chart: Chart
+) -> None:
+    loaded, workspace = read(head, "    values: {persistance: null}\n")
+    assert tree.values(loaded, workspace, chart.values)["persistance"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [("Kustomization", "resources"), ("Component", "components")]
+)
+def test_the_volume_template_is_listed_by_its_kind(kind: str, field: str, head: str) -> None:
+    loaded, workspace = read(head)
+    folder = PurePosixPath("apps/opencode") / workspace.app
+    assert "../../../../templates/volsync" in tree.resources(loaded, folder, kind)[field]
+
+
+def test_a_private_registry_has_its_secret(head: str) -> None:
+    private = head.replace("  version: 0.1.0\n", "  version: 0.1.0\n  secretRef: {name: ghcr}\n")
+    loaded, workspace = read(private)
+    assert tree.oci_repository(loaded, workspace)["spec"]["secretRef"] == {"name": "ghcr"}
+    assert "secretRef" not in tree.oci_repository(*read(head))["spec"]

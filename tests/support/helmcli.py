@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import tempfile
@@ -59,8 +58,8 @@ def _run(cli: str, *arguments: str, values: Mapping[str, Any]) -> str:
         homes = {f"HELM_{kind}_HOME": home for kind in ("CACHE", "CONFIG", "DATA")}
         done = subprocess.run(
             [binary(cli), *arguments, "--kube-version", _KUBE_VERSION, "--values", "-"],
-            # Helm reads it as YAML, which knows no pairs of surrogates.
-            input=json.dumps(values, ensure_ascii=False),
+            # Helm reads JSON as YAML, in which some of its texts mean something else.
+            input=yamlio.dump(values),
             env={**kept, **homes, "HOME": home},
             capture_output=True,
             text=True,

@@ -27,8 +27,14 @@ Each template below prints one line per mistake; all are gathered and told at on
   {{- include "opencode-workspace.mistake" (dict "kind" "Workspace" "problem" "the repository is neither an ssh nor an https URL. Write git@host:owner/name.git, ssh://git@host/owner/name.git or https://host/owner/name.git." "path" "workspace.repository") -}}
 {{- end -}}
 {{- $outside := list -}}
-{{- range $container := list "app" "init-workspace" -}}
+{{- range $container, $group := dict "app" "containers" "init-workspace" "initContainers" -}}
   {{- $mounts := dig "advancedMounts" "workspace" $container list $.Values.persistence.config -}}
+  {{- $home := dig $group $container "env" "HOME" "" $.Values.controllers.workspace -}}
+  {{- $kept := false -}}
+  {{- range $mounts }}{{ if hasPrefix (printf "%s/" .path) (printf "%v/" $home) }}{{ $kept = true }}{{ end }}{{ end -}}
+  {{- if and $mounts (kindIs "string" $home) $home (not $kept) (not (contains "{{" $home)) -}}
+    {{- include "opencode-workspace.mistake" (dict "kind" "Container" "id" $container "problem" (printf "HOME is '%s', where persistence.config is not mounted, so that sessions and logins would be lost. Use %s or a folder below it." $home (first $mounts).path) "path" (printf "controllers.workspace.%s.%s.env.HOME" $group $container)) -}}
+  {{- end -}}
   {{- $below := false -}}
   {{- range $mounts }}{{ if hasPrefix (printf "%s/" .path) $.Values.workspace.directory }}{{ $below = true }}{{ end }}{{ end -}}
   {{- if and $mounts (or (not $below) (contains "/../" (printf "%s/" $.Values.workspace.directory))) -}}

@@ -20,10 +20,14 @@ def files_of(reconciliation: Reconciliation) -> dict[PurePosixPath, bytes]:
 
 
 def files(folder: str, documents: Sequence[Document]) -> dict[PurePosixPath, bytes]:
-    """One file an object, by kind and name."""
-    return {
-        PurePosixPath(folder, f"{d['kind'].lower()}-{d['metadata']['name']}.yaml"): yamlio.dump(
-            d
-        ).encode()
-        for d in documents
-    }
+    """One file an object: by kind and name, and by group and namespace where these are not enough."""
+    content: dict[PurePosixPath, bytes] = {}
+    for document in documents:
+        kind, metadata = document["kind"].lower(), document["metadata"]
+        path = PurePosixPath(folder, f"{kind}-{metadata['name']}.yaml")
+        if path in content:
+            group = document["apiVersion"].rpartition("/")[0]
+            parts = (kind, group, metadata.get("namespace"), metadata["name"])
+            path = path.with_name(f"{'-'.join(part for part in parts if part)}.yaml")
+        content[path] = yamlio.dump(document).encode()
+    return content

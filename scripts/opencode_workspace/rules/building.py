@@ -213,12 +213,12 @@ def is_release(document: Document, known: Known, sources: Collection[str] = ()) 
     chart = mapping(mapping(spec.get("chart")).get("spec")).get("chart")
     if isinstance(chart, str):
         return chart.rstrip("/").rpartition("/")[2] == CHART
-    name = mapping(spec.get("chartRef")).get("name")
+    name = str(mapping(spec.get("chartRef")).get("name"))
     if name in sources or name in known.charts:
         return True
     values = mapping(spec.get("values"))
     ours = "workspace" in values or "workspace" in mapping(values.get("controllers"))
-    return ours and not known.has("OCIRepository", "", str(name))
+    return ours and not known.has("OCIRepository", "", name)
 
 
 def _is_ours(deployment: Deployment, applied: Applied) -> bool:
@@ -228,11 +228,11 @@ def _is_ours(deployment: Deployment, applied: Applied) -> bool:
     return is_release(applied.document, known, own) or is_release(raw, known)
 
 
-def _identity(document: Document) -> tuple[Any, ...]:
+def _identity(document: Document) -> tuple[str, str, str]:
     metadata = mapping(document.get("metadata"))
     # A kustomization may rename a Namespace, and nothing else in the subset that is built.
     name = "" if document.get("kind") == "Namespace" else metadata.get("name")
-    return document.get("apiVersion"), document.get("kind"), name
+    return str(document.get("apiVersion")), str(document.get("kind")), str(name)
 
 
 def _in_namespace(document: Document, namespace: str) -> Document:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_workspace import substitution
-from opencode_workspace.catalogue import covers
 from opencode_workspace.errors import UserError
+from opencode_workspace.mistakes import covers
 from opencode_workspace.rules.deployment import Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.registry import check

@@ -83,7 +83,7 @@ def unknown_health_check(deployment: Deployment) -> Iterator[Finding]:
             ("spec", "healthChecks", index, "name"),
         )
     for index, expression in numbered(spec.get("healthCheckExprs")):
-        wanted = expression.get("apiVersion"), expression.get("kind")
+        wanted = str(expression.get("apiVersion")), str(expression.get("kind"))
         if wanted not in {(o[0], o[1]) for o in objects}:
             yield entry.finding(
                 f"nothing here is a {wanted[0]} {wanted[1]}",

@@ -1,0 +1,31 @@
+"""Addresses of Git repositories, as far as the chart takes them."""
+
+from __future__ import annotations
+
+import re
+
+# A password, or a user name that is a token by its prefix (GitHub, GitLab).
+_CREDENTIALS = re.compile(
+    r"[a-z+]+://[^/]*:[^/]*@|[a-z+]+://(gh[a-z]_|github_pat_|gl[a-z]+-)[^/]*@"
+)
+_HOST = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?"
+_SSH = re.compile(
+    r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-]\S*"
+    rf"|ssh://([A-Za-z0-9_][A-Za-z0-9._-]*@)?{_HOST}/\S+"
+)
+_HTTPS = re.compile(rf"https://([A-Za-z0-9_][A-Za-z0-9._+-]*@)?{_HOST}/\S+")
+
+
+def holds_credentials(address: str) -> bool:
+    """Whether a password or a token stands in it."""
+    return bool(_CREDENTIALS.match(address))
+
+
+def is_ssh(address: str) -> bool:
+    """Whether it is cloned over ssh: `git@host:owner/name.git` or `ssh://…`."""
+    return bool(_SSH.fullmatch(address))
+
+
+def is_https(address: str) -> bool:
+    """Whether it is cloned over https."""
+    return bool(_HTTPS.fullmatch(address))
