@@ -8,10 +8,10 @@ from typing import Any
 
 from opencode_workspace.catalogue import Catalogue, Workspace
 from opencode_workspace.flux import Reconciliation
+from opencode_workspace.repository import has_placeholder
 
 # The official image: it has OpenCode, but neither git nor ssh.
 BARE_IMAGE = "ghcr.io/anomalyco/opencode"
-PLACEHOLDER = "owner"
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,10 @@ def _volumes(reconciliation: Reconciliation) -> list[str]:
 def _warnings(
     catalogue: Catalogue, workspace: Workspace, reconciliation: Reconciliation
 ) -> Iterator[str]:
-    placeholder = f"/{PLACEHOLDER}/"
     images = _images(reconciliation)
-    if placeholder in f"/{workspace.repository.replace(':', '/')}":
+    if has_placeholder(workspace.repository):
         yield "repository: replace the placeholder owner"
-    if (
-        any(placeholder in image for image in images)
-        or placeholder in catalogue.chart["repository"]
-    ):
+    if any(map(has_placeholder, (*images, catalogue.chart["repository"]))):
         yield "chart or image: replace the placeholder owner"
     if any(image.startswith(BARE_IMAGE) for image in images):
         yield "image: no git and no ssh in it"

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from opencode_workspace.repository import has_placeholder
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import strings
 from opencode_workspace.rules.tree import Tree
 
-_OWNER = re.compile(r"[/:]owner/")
 _KINDS = ("GitRepository", "OCIRepository", "HelmRelease", "HelmRepository")
-
-
-def has_placeholder(text: str) -> bool:
-    """Whether a URL or an image still belongs to the placeholder owner."""
-    return _OWNER.search(text) is not None
 
 
 @check("placeholder-owner", "tree")
