@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 JOBS ?= 3
 SHELL_FILES = .ci/run $(shell find charts images tests tools -name '*.sh' 2>/dev/null)
 
-.PHONY: help preview test test-slow test-cluster lint tools packages bench golden docs lock clean
+.PHONY: help preview test test-slow test-cluster mutation lint tools packages packages-slow bench golden docs lock clean
 .PHONY: lint-python lint-shell lint-yaml lint-chart lint-tree
 
 help: ## Show this list
@@ -26,12 +26,14 @@ preview: $(RUN) ## Show what will be deployed; needs Python alone
 test: $(DEV) packages $(GO_TOOLS) ## Run every test that takes no cluster and no patience
 	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m "not slow"
 
-test-slow: $(DEV) packages $(GO_TOOLS) ## Run the tests that `make test` leaves out as too slow
+test-slow: $(DEV) packages packages-slow $(GO_TOOLS) ## Run the tests that `make test` leaves out as too slow
 	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m slow
 
-test-cluster: $(DEV) ## Run the tests that start a control plane of their own
-	@if ls tests/cluster/test_*.py >/dev/null 2>&1; then $(PYTEST) tests/cluster; \
-	else echo "The cluster tests are not built yet: nothing was run."; fi
+test-cluster: $(DEV) packages packages-slow ## Run the tests that start a cluster of their own (Linux, root)
+	@$(BIN)/python -m tests.cluster
+
+mutation: $(DEV) packages $(GO_TOOLS) ## Damage chart, scripts and generator, and see that the tests notice
+	@$(BIN)/python -m tests.mutation
 
 lint: lint-python lint-shell lint-yaml lint-chart lint-tree ## Check style, types, chart and generated files
 
@@ -57,6 +59,9 @@ tools: $(RUN) $(GO_TOOLS) ## Build Helm 3, Helm 4 and the checkers of charts int
 
 packages:
 	@tools/packages.sh
+
+packages-slow:
+	@tools/packages.sh packages-slow.txt
 
 bench: $(DEV) $(GO_TOOLS) ## Measure generate and render
 	@$(BIN)/python bench/run.py

@@ -10,7 +10,7 @@ cache=$PWD/.cache/tools
 
 package=$(awk '$1 == "tool" { print $2 }' "tools/$name/go.mod")
 version=$(awk -v package="$package" \
-  '$1 == "require" { sub("require ", "") } index(package, $1 "/") == 1 { print $2 }' "tools/$name/go.mod")
+  '$1 == "require" { sub("require ", "") } index(package "/", $1 "/") == 1 { print $2 }' "tools/$name/go.mod")
 language=$(awk '$1 == "go" { print $2 }' "tools/$name/go.mod")
 
 # Helm 3 does not know which Kubernetes it was built against unless it is told.

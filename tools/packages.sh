@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: tools/packages.sh
-# Makes sure that the Debian packages of tools/packages.txt are there.
+# Usage: tools/packages.sh [FILE]
+# Makes sure that the Debian packages of tools/FILE, or of tools/packages.txt, are there.
 set -eu
 cd "$(dirname "$0")"
 
@@ -11,7 +11,7 @@ missing=
 while read -r package probe; do
   case $package in '' | '#'*) continue ;; esac
   sh -c "$probe" >/dev/null 2>&1 </dev/null || missing="$missing $package"
-done <packages.txt
+done <"${1:-packages.txt}"
 
 # shellcheck disable=SC2086 # one word a package
 [ -z "$missing" ] || exec ./apt.sh $missing

@@ -119,11 +119,9 @@ def _apply_to_text(
 
 
 def _is_disabled(document: Mapping[str, Any]) -> bool:
-    metadata = document.get("metadata") or {}
-    return any(
-        (metadata.get(field) or {}).get(SUBSTITUTE_KEY) == "disabled"
-        for field in ("labels", "annotations")
-    )
+    metadata = document.get("metadata")
+    maps = [metadata.get(field) for field in ("labels", "annotations")] if metadata else []
+    return any(isinstance(one, Mapping) and one.get(SUBSTITUTE_KEY) == "disabled" for one in maps)
 
 
 def _subject(document: Mapping[str, Any]) -> str:

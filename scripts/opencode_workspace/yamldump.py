@@ -15,6 +15,8 @@ _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@:-]*[A-Za-z0-9_./@-]|[A-Za-z_/]|[0
 # Printable in YAML 1.1 without a meaning of its own: no tabs, no NEL, no U+2028, no BOM.
 _ESCAPED = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# YAML 1.1 and 1.2, section 7.4.3: an implicit key is on one line and no longer than this.
+_LONGEST_KEY = 1024
 _BLANK_BEFORE_BREAK = re.compile(r" $", re.MULTILINE)
 
 
@@ -102,7 +104,12 @@ def _float(value: float) -> str:
 def _key(key: str) -> str:
     if key.__class__ is not str:
         raise TypeError(f"YAML keys are strings, not {type(key).__name__}: {key!r}")
-    return key if _is_plain(key) else _quoted(key)
+    written = key if _is_plain(key) else _quoted(key)
+    if len(written) > _LONGEST_KEY:
+        raise UserError(
+            f"a key of {len(key)} characters cannot be written as YAML", key[:50], "Shorten it"
+        )
+    return written
 
 
 def _string(value: str, indent: str) -> str:

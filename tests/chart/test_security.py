@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from opencode_workspace.errors import UserError
 from tests.support import podsecurity
 from tests.support.manifests import Manifests, resolve
 from tests.support.pods import containers, pod_of
@@ -121,3 +122,12 @@ def test_what_the_chart_brings_cannot_be_overwritten_by_the_pod(release: Manifes
 
 def every_container(release: Manifests) -> list[Any]:
     return [c for document in release if (pod := pod_of(document)) for c in containers(pod)]
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x9f", "\ufffe", "\uffff"])
+def test_a_character_that_yaml_cannot_hold_takes_no_security_context_away(
+    character: str, render_chart: Renderer
+) -> None:
+    values = {"defaultPodOptions": {"nodeSelector": {"a": character}}}
+    with pytest.raises(UserError, match="holds a character that YAML cannot hold"):
+        render_chart(values)

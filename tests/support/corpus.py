@@ -30,15 +30,25 @@ data: {values: {{ toJson .Values | quote }}}
 """
 
 
-def umbrella(chart: Chart, folder: Path, names: Iterable[str], *, echo: bool = False) -> Path:
+def umbrella(
+    chart: Chart,
+    folder: Path,
+    names: Iterable[str],
+    *,
+    echo: bool = False,
+    defaults: Mapping[str, Any] | None = None,
+) -> Path:
     """A chart in `folder` with `chart`, without its templates, as a sub-chart for each of `names`.
 
     echo: without the schema too, but with a template that prints the merged values.
+    defaults: stand in for the chart's values.yaml.
     """
     inner = folder / "charts" / chart.metadata["name"]
     (inner / "templates").mkdir(parents=True)
     for name in ("Chart.yaml", "values.yaml", *(() if echo else ("values.schema.json",))):
         shutil.copy(chart.directory / name, inner / name)
+    if defaults is not None:
+        (inner / "values.yaml").write_text(json.dumps(defaults))
     if echo:
         (inner / "templates/values.yaml").write_text(_ECHO)
     dependency = {"name": chart.metadata["name"], "version": chart.metadata["version"]}
@@ -46,6 +56,28 @@ def umbrella(chart: Chart, folder: Path, names: Iterable[str], *, echo: bool = F
     aliases = [{**dependency, "alias": name} for name in names]
     (folder / "Chart.yaml").write_text(json.dumps({**parent, "dependencies": aliases}))
     return folder
+
+
+def family(folder: Path, defaults: Mapping[str, Mapping[str, Any]]) -> Path:
+    """A chart in `folder` with a sub-chart for each of `defaults`, which prints its merged values."""
+    for name, values in defaults.items():
+        alone(folder / "charts" / name, name, values)
+    _write(folder, "family", {})
+    return folder
+
+
+def alone(folder: Path, name: str, defaults: Mapping[str, Any]) -> Path:
+    """A chart in `folder` that prints `defaults` with a release's values merged over them."""
+    (folder / "templates").mkdir(parents=True)
+    (folder / "templates/values.yaml").write_text(_ECHO)
+    _write(folder, name, defaults)
+    return folder
+
+
+def _write(folder: Path, name: str, defaults: Mapping[str, Any]) -> None:
+    metadata = {"apiVersion": "v2", "name": name, "version": "0.1.0"}
+    (folder / "Chart.yaml").write_text(json.dumps(metadata))
+    (folder / "values.yaml").write_text(json.dumps(defaults))
 
 
 def merged(engine: str, folder: Path, values: Mapping[str, Any]) -> dict[str, Any]:

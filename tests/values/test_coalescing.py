@@ -7,24 +7,21 @@ from typing import Any
 
 import pytest
 
-from opencode_workspace import schema, yamlio
+from opencode_workspace import schema
 from tests.support import corpus, helmcli
 from tests.support.charts import Chart
+from tests.values import pairs
+from tests.values.cases import corpus_documents
 
-HERE = Path(__file__).parent
-
-
-def documents() -> dict[str, Any]:
-    """Values of every good document, and of the bad ones, which merge before they are refused."""
-    good = {path.stem: yamlio.load_one(path) for path in (HERE / "corpus/good").glob("*.yaml")}
-    bad = {p.stem: yamlio.load_one(p)["values"] for p in (HERE / "corpus/bad").glob("*.yaml")}
-    return {f"good-{n}": v for n, v in good.items()} | {f"bad-{n}": v for n, v in bad.items()}
-
-
-DOCUMENTS = documents()
+# Values of good documents, and of bad ones, which merge before they are refused.
+DOCUMENTS = {name: values for name, (values, _) in corpus_documents().items()}
+ENGINES = ("embedded", *helmcli.CLIS)
+# They merge the corpus as they merge the pairs.
+PATIENT = ("embedded", *(pytest.param(cli, marks=pytest.mark.slow) for cli in helmcli.CLIS))
+SEED, COUNT = 4, 150
 
 
-@pytest.mark.parametrize("engine", ["embedded", *helmcli.CLIS])
+@pytest.mark.parametrize("engine", PATIENT)
 def test_values_are_merged_as_helm_merges_them(engine: str, chart: Chart, tmp_path: Path) -> None:
     folder = corpus.umbrella(chart, tmp_path, DOCUMENTS, echo=True)
     found = corpus.merged(engine, folder, DOCUMENTS)
@@ -33,19 +30,55 @@ def test_values_are_merged_as_helm_merges_them(engine: str, chart: Chart, tmp_pa
     assert not different, f"{different[0]}: {engine} makes {found[different[0]]}"
 
 
-def test_the_documents_delete_replace_and_merge(chart: Chart) -> None:
-    for name, difference in {
-        "good-null-of-a-volume": ("persistence", "tmp"),
-        "good-null-of-a-map-entry": (
-            "controllers",
-            "workspace",
-            "containers",
-            "app",
-            "env",
-            "OPENCODE_PRINT_LOGS",
-        ),
-    }.items():
-        merged: Any = schema.coalesce(chart.values, DOCUMENTS[name])
-        for key in difference[:-1]:
-            merged = merged[key]
-        assert difference[-1] not in merged
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_meeting_of_two_values_ends_as_in_helm(engine: str, tmp_path: Path) -> None:
+    cases = met(engine)
+    folder = corpus.family(tmp_path, {name: defaults for name, (defaults, _) in cases.items()})
+    found = corpus.merged(engine, folder, {name: top for name, (_, top) in cases.items()})
+    for name, (defaults, overrides) in cases.items():
+        # Helm gives a sub-chart the globals of its parent, here none.
+        expected = {"global": {}} | schema.coalesce(defaults, overrides)
+        assert found[name] == expected, f"{name}: {overrides} over {defaults}"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_values_meet_below_a_key_as_in_helm(engine: str, tmp_path: Path) -> None:
+    cases = met(engine)
+    defaults: dict[str, Any] = {name: below for name, (below, _) in cases.items()}
+    overrides = {name: top for name, (_, top) in cases.items()}
+    folder = corpus.alone(tmp_path / "alone", "alone", defaults)
+    found = corpus.merged(engine, folder, overrides)["alone"]
+    expected = schema.coalesce(defaults, overrides)
+    different = [name for name in cases if found.get(name) != expected.get(name)]
+    assert not different, f"{different[0]}: {cases[different[0]]}"
+
+
+def test_values_meet_in_a_chart_of_their_own_as_in_helm(tmp_path: Path) -> None:
+    for name, (defaults, overrides) in pairs.written().items():
+        folder = corpus.alone(tmp_path / name, "alone", defaults)
+        found = corpus.merged("embedded", folder, overrides)["alone"]
+        assert found == schema.coalesce(defaults, overrides), name
+
+
+@pytest.mark.parametrize(
+    ("name", "merged"),
+    [
+        ("null-at-the-third-depth", {"a": {"b": {"d": 2}}}),
+        ("list-over-a-list", {"a": [4], "b": [{"d": 2}]}),
+        ("map-over-a-map", {"a": {"b": 1, "c": {"d": 1, "f": 1}, "e": 1}}),
+    ],
+)
+def test_null_deletes_a_list_replaces_and_maps_merge(name: str, merged: dict[str, Any]) -> None:
+    defaults, overrides = pairs.written()[name]
+    assert schema.coalesce(defaults, overrides) == merged
+
+
+def test_most_of_what_is_drawn_meets_something() -> None:
+    cases = pairs.drawn(SEED, COUNT, null_defaults=True).values()
+    idle = [1 for defaults, overrides in cases if not defaults.keys() & overrides.keys()]
+    assert len(idle) < COUNT / 4
+
+
+def met(engine: str) -> dict[str, pairs.Pair]:
+    drawn = pairs.drawn(SEED, COUNT, null_defaults=engine != "helm3")
+    return pairs.written() | drawn

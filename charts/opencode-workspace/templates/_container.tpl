@@ -150,7 +150,7 @@ optional: {{ .value.optional }}
     {{- if and (not $handler) (hasKey $spec $name) }}{{ $handler = pick $spec $name }}{{ end -}}
   {{- end -}}
 {{- end -}}
-{{- merge dict $handler (omit $spec "exec" "grpc" "tcpSocket" "httpGet") | toYaml -}}
+{{- merge dict $handler (omit $spec "exec" "grpc" "tcpSocket" "httpGet") | include "opencode-workspace.yaml" -}}
 {{- end -}}
 
 {{/* Image name. Argument: image. */}}
@@ -193,7 +193,7 @@ optional: {{ .value.optional }}
   {{- end }}
   {{- with $ports }}
   ports:
-    {{- toYaml . | nindent 4 }}
+    {{- include "opencode-workspace.yaml" . | nindent 4 }}
   {{- end }}
   {{- range $kind, $probe := .container.probes }}
   {{- if $probe.enabled }}
@@ -215,7 +215,7 @@ optional: {{ .value.optional }}
   {{- range $field := list "lifecycle" "securityContext" }}
   {{- with get $container $field }}
   {{ $field }}:
-    {{- toYaml . | nindent 4 }}
+    {{- include "opencode-workspace.yaml" . | nindent 4 }}
   {{- end }}
   {{- end }}
   {{- range $field := list "stdin" "tty" }}

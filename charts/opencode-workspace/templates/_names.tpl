@@ -4,6 +4,15 @@
 {{- if contains "{{" $value }}{{ tpl $value .root }}{{ else }}{{ $value }}{{ end -}}
 {{- end -}}
 
+{{/* A value as YAML. toYaml says nothing when it fails, and a security context would be gone. Argument: any value. */}}
+{{- define "opencode-workspace.yaml" -}}
+{{- $text := toYaml . -}}
+{{- if not $text -}}
+  {{- fail (printf "a text in %s holds a character that YAML cannot hold, such as U+007F. Take it out." (toJson . | trunc 200)) -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
+
 {{/* Name of one of several objects of a kind: the release, with the identifier when there are more. Argument: dict root items id. */}}
 {{- define "opencode-workspace.nameOf" -}}
 {{- $enabled := list -}}

@@ -54,7 +54,7 @@ spec:
     {{- include "opencode-workspace.pullSecrets" (dict "root" $root "value" .) | trim | nindent 4 }}
   {{- end }}
   {{- with omit $options "annotations" "labels" "imagePullSecrets" }}
-  {{- toYaml . | nindent 2 }}
+  {{- include "opencode-workspace.yaml" . | nindent 2 }}
   {{- end }}
   {{- with $initContainers }}
   initContainers:

@@ -51,14 +51,14 @@ persistentVolumeClaim:
   {{- end }}
   {{- with .item.items }}
   items:
-    {{- toYaml . | nindent 4 }}
+    {{- include "opencode-workspace.yaml" . | nindent 4 }}
   {{- end }}
 {{- else if eq $type "emptyDir" }}
 emptyDir:
   {{- $fields := dict }}
   {{- with .item.medium }}{{ $_ := set $fields "medium" . }}{{ end }}
   {{- with .item.sizeLimit }}{{ $_ := set $fields "sizeLimit" (include "opencode-workspace.text" .) }}{{ end }}
-  {{- toYaml $fields | nindent 2 }}
+  {{- include "opencode-workspace.yaml" $fields | nindent 2 }}
 {{- else if eq $type "nfs" }}
 nfs:
   server: {{ .item.server | quote }}
@@ -70,6 +70,6 @@ hostPath:
   type: {{ . | quote }}
   {{- end }}
 {{- else }}
-{{- toYaml .item.volumeSpec | nindent 0 }}
+{{- include "opencode-workspace.yaml" .item.volumeSpec | nindent 0 }}
 {{- end }}
 {{- end -}}

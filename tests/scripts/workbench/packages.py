@@ -8,9 +8,12 @@ from pathlib import Path
 
 PACKAGES = {
     "busybox": "busybox-static",
+    "bwrap": "bubblewrap",
+    "chromium": "chromium",
     "curl": "curl",
     "dash": "dash",
     "git": "git",
+    "nsenter": "util-linux",
     "openssl": "openssl",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",

@@ -199,12 +199,20 @@ class Pod:
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         """SIGKILL to a script and everything it started, as when a container is killed."""
+        process.kill()
+        # Once more for those that were started while the others were looked for.
+        while self._kill_each():
+            pass
+
+    def _kill_each(self) -> int:
         mark = f"HOME={self.home}".encode()
+        killed = 0
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
                     os.kill(int(entry.name), signal.SIGKILL)
-        process.kill()
+                    killed += 1
+        return killed
 
     def bootstrap(self, **settings: str) -> Result:
         """Runs bootstrap.sh to its end; `settings` are environment variables for this run."""

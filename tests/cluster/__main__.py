@@ -1,0 +1,44 @@
+"""`python -m tests.cluster [OPTION…]`: builds what a cluster needs, then tests inside a sandbox.
+
+Options go to pytest. Exit codes are pytest's; 2 also when this machine cannot hold a cluster.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cluster.rig import sandbox
+
+REPOSITORY = Path(__file__).parents[2]
+BUILDS = (
+    "tools/packages.sh cluster/packages.txt",
+    "tools/cluster/build.sh",
+    "tools/build.sh external-secrets",
+    "tools/build.sh helm4",
+    "tools/cluster/image.sh",
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs pytest over tests/cluster; `arguments` are its options."""
+    if arguments[:1] == ["inside"]:
+        sandbox.settle()
+        os.environ["PATH"] += ":/usr/sbin:/sbin"
+        return sandbox.reap_until_done([sys.executable, "-m", "pytest", *arguments[1:]])
+    if os.geteuid() == 0:
+        for build in BUILDS:
+            if subprocess.run(build.split(), cwd=REPOSITORY).returncode != 0:
+                return 2
+    lacks = sandbox.missing()
+    if lacks:
+        print("The cluster tests were not run:", *lacks, sep="\n  ", file=sys.stderr)
+        return 2
+    named = [argument for argument in arguments if argument.startswith("tests/")]
+    return sandbox.enter([*arguments, *([] if named else ["tests/cluster"])])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

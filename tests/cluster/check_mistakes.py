@@ -1,0 +1,149 @@
+"""A mistake in Git: it is named, touches no other workspace, and its fix heals without a manual step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.rig.api import condition, wait_for
+from tests.cluster.rig.cluster import SYSTEM, Cluster
+from tests.cluster.rig.fleet import Fleet
+from tests.cluster.rig.workspace import NAMESPACE
+
+NAME = "opencode-ha"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """`make` breaks the tree, `says` is in the message of `kind`; `running`: the old pod goes on."""
+
+    name: str
+    make: Callable[[Fleet], None]
+    kind: str
+    says: str
+    running: bool = True
+
+
+def in_values(change: Callable[[dict[str, Any]], object]) -> Callable[[Fleet], None]:
+    """Changes the values of the generated HelmRelease by hand."""
+
+    def make(fleet: Fleet) -> None:
+        file = fleet.app(NAME, "helmrelease.yaml")
+        release = yaml.safe_load(file.read_text())
+        change(release["spec"]["values"])
+        file.write_text(yaml.safe_dump(release))
+
+    return make
+
+
+def in_text(file: str, old: str, new: str) -> Callable[[Fleet], None]:
+    """Replaces text in a generated file."""
+
+    def make(fleet: Fleet) -> None:
+        path = fleet.app(NAME, file)
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new))
+
+    return make
+
+
+def set_tag(values: dict[str, Any]) -> None:
+    values["controllers"]["workspace"]["containers"]["app"]["image"]["tag"] = "0.0.0-none"
+
+
+MISTAKES = [
+    Mistake(
+        "undefined variable",
+        in_text("helmrelease.yaml", "${SECRET_DOMAIN}", "${SECRET_DOMIAN}"),
+        "Kustomization",
+        'variable not set (strict mode): "SECRET_DOMIAN"',
+    ),
+    Mistake(
+        "YAML error",
+        in_text("helmrelease.yaml", "spec:", "spec: ["),
+        "Kustomization",
+        "helmrelease.yaml",
+    ),
+    Mistake(
+        "schema violation",
+        in_values(lambda values: values["workspace"].update(repositry="x")),
+        "HelmRelease",
+        "additional properties 'repositry' not allowed",
+    ),
+    Mistake(
+        "unknown chart version",
+        in_text("ocirepository.yaml", "tag: ", "tag: 9"),
+        "OCIRepository",
+        "MANIFEST_UNKNOWN",
+    ),
+    Mistake(
+        "image that does not exist",
+        in_values(set_tag),
+        "Pod",
+        "0.0.0-none",
+        running=False,
+    ),
+    Mistake(
+        "repository gone",
+        in_values(
+            lambda values: values["workspace"].update(
+                repository="root@10.99.0.1:no/no.git", directory="/home/user/gone"
+            )
+        ),
+        "init-workspace",
+        "This key does not open no/no.git",
+        running=False,
+    ),
+]
+
+
+def message(cluster: Cluster, kind: str) -> str:
+    """Where a person would look for the reason."""
+    if kind == "Pod":
+        pods = cluster.workspace("ha").pods
+        return str([pod["status"] for pod in pods])
+    if kind == "init-workspace":
+        pods = cluster.workspace("ha").pods
+        assert len(pods) == 1, "the old pod is still there"
+        return cluster.api.log(pods[0]["metadata"]["name"], NAMESPACE, "init-workspace")
+    namespace = SYSTEM if kind == "Kustomization" else NAMESPACE
+    state = condition(cluster.api.read(kind, NAME, namespace), "Ready")
+    return str(state.get("message", "")) if state.get("status") != "True" else ""
+
+
+@pytest.fixture
+def untouched(cluster: Cluster) -> Iterator[None]:
+    """The other workspace keeps its pod, and no claim is made anew."""
+
+    def seen() -> list[str]:
+        claims = [cluster.workspace(n).claim()["metadata"]["uid"] for n in ("flux", "ha")]
+        return [*claims, cluster.workspace("flux").wait_pod()["metadata"]["uid"]]
+
+    before = seen()
+    yield
+    assert seen() == before
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_is_named_and_its_fix_heals(cluster: Cluster, mistake: Mistake) -> None:
+    workspace = cluster.workspace("ha")
+    pod = workspace.wait_pod()["metadata"]["uid"]
+    with cluster.restoring():
+        mistake.make(cluster.fleet)
+        cluster.push(mistake.name)
+
+        def named() -> bool:
+            said = message(cluster, mistake.kind)
+            assert mistake.says in said, said
+            return True
+
+        wait_for(named, f"message about: {mistake.name}")
+        if mistake.running:
+            assert workspace.pod()["metadata"]["uid"] == pod
+    workspace.wait_pod()

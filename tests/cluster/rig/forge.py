@@ -1,0 +1,197 @@
+"""A Git server: repositories over HTTP for Flux, and over ssh for workspaces, one deploy key each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from workbench.packages import program
+from workbench.remotes import commit, git, quiet_environment
+from workbench.sshd import make_key
+
+from .processes import Process, listens
+from .sandbox import ADDRESS
+
+USER = "root"
+# Runs for a client that came with the deploy key of the repository in argv[1].
+GATE = """
+import os, shlex, sys
+wanted = shlex.split(os.environ.get("SSH_ORIGINAL_COMMAND", ""))
+allowed = sys.argv[1]
+if len(wanted) != 2 or wanted[0] not in ("git-upload-pack", "git-receive-pack"):
+    sys.exit("This key is for Git alone.")
+if wanted[1].lstrip("/") != allowed:
+    sys.exit(f"This key does not open {wanted[1]}.")
+folder = os.path.join(sys.argv[2], allowed)
+os.execvp("git", ["git", wanted[0].removeprefix("git-"), folder])
+"""
+
+
+@dataclass
+class Forge:
+    """`fault` is an HTTP status that every HTTP request gets, 0 for none."""
+
+    root: Path
+    keys: Path
+    host_key: Path
+    port: int = 0
+    fault: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def known_hosts(self) -> str:
+        """The line that makes ssh trust this server."""
+        kind, key, *_ = Path(f"{self.host_key}.pub").read_text().split()
+        return f"{ADDRESS} {kind} {key}\n"
+
+    def ssh_url(self, repository: str) -> str:
+        """What a person would copy from the forge."""
+        return f"{USER}@{ADDRESS}:{repository}"
+
+    def http_url(self, repository: str) -> str:
+        """For Flux."""
+        return f"http://127.0.0.1:{self.port}/{repository}"
+
+    def create(self, repository: str) -> str:
+        """Makes a repository with one commit; gives its deploy key."""
+        bare = self.root / repository
+        bare.parent.mkdir(parents=True, exist_ok=True)
+        git(self.root, "init", "--quiet", "--bare", "--initial-branch", "main", str(bare))
+        work = self.root / "scratch" / repository
+        work.parent.mkdir(parents=True, exist_ok=True)
+        git(self.root, "clone", "--quiet", str(bare), str(work))
+        git(work, "checkout", "--quiet", "-B", "main")
+        commit(work, "README.md", f"This is {repository}\n")
+        git(work, "push", "--quiet", "origin", "main")
+        return self.new_key(repository)
+
+    def new_key(self, repository: str) -> str:
+        """A new deploy key for a repository, in place of all it had; gives the private key."""
+        name = repository.replace("/", "-")
+        for old in self.keys.glob(f"{name}*"):
+            old.unlink()
+        key = make_key(self.keys / name)
+        self._write_authorized()
+        return key.read_text()
+
+    def _write_authorized(self) -> None:
+        lines = []
+        for line in sorted(self.keys.glob("*.pub")):
+            repository = next(
+                str(bare.relative_to(self.root))
+                for bare in self.root.glob("*/*.git")
+                if str(bare.relative_to(self.root)).replace("/", "-") == line.stem
+            )
+            gate = f"{sys.executable} {self.keys / 'gate.py'} {repository} {self.root}"
+            lines.append(f'restrict,command="{gate}" {line.read_text().strip()}\n')
+        (self.keys / "authorized_keys").write_text("".join(lines))
+
+
+def _serve(forge: Forge) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def do_POST(self) -> None:
+            self.answer()
+
+        def read_body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            parts = []
+            while size := int(self.rfile.readline().strip() or b"0", 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+
+        def answer(self) -> None:
+            body = self.read_body()
+            if forge.fault:
+                self.send_response(forge.fault)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            path, _, query = self.path.partition("?")
+            environment = {
+                **quiet_environment(),
+                "GIT_PROJECT_ROOT": str(forge.root),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "REQUEST_METHOD": self.command,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(len(body)),
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                "REMOTE_ADDR": "127.0.0.1",
+            }
+            command = [program("git"), "http-backend"]
+            done = subprocess.run(command, input=body, env=environment, capture_output=True)
+            head, _, content = done.stdout.partition(b"\r\n\r\n")
+            fields = {
+                name.lower(): value.strip()
+                for name, _, value in (line.partition(":") for line in head.decode().splitlines())
+            }
+            self.send_response(int(fields.pop("status", "200").split()[0]))
+            for name, value in fields.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    return Handler
+
+
+def _sshd(forge: Forge, folder: Path, logs: Path) -> Process:
+    settings = {
+        "Port": 22,
+        "ListenAddress": ADDRESS,
+        "HostKey": forge.host_key,
+        "AuthorizedKeysFile": forge.keys / "authorized_keys",
+        "PidFile": "none",
+        "StrictModes": "no",
+        "UsePAM": "no",
+        "UseDNS": "no",
+        "AuthenticationMethods": "publickey",
+        "PermitRootLogin": "prohibit-password",
+        "AcceptEnv": "GIT_PROTOCOL",
+        "LogLevel": "VERBOSE",
+    }
+    configuration = folder / "sshd_config"
+    configuration.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+    command = [program("sshd"), "-D", "-e", "-f", configuration]
+    return Process("sshd", command, logs, listens(22, ADDRESS))
+
+
+@contextmanager
+def forge(folder: Path, logs: Path) -> Iterator[Forge]:
+    """An empty forge in `folder` until the block ends."""
+    for part in (folder, folder / "repositories", folder / "keys"):
+        part.mkdir()
+    made = Forge(folder / "repositories", folder / "keys", make_key(folder / "host_key"))
+    (made.keys / "gate.py").write_text(GATE)
+    (made.keys / "authorized_keys").write_text("")
+    with (
+        _sshd(made, folder, logs),
+        ThreadingHTTPServer(("127.0.0.1", 0), _serve(made)) as server,
+    ):
+        made.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield made
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,142 @@
+"""The private network, mounts and processes that a run lives in: what it makes is gone when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# Inside the network of the sandbox alone; the node's address may not be loopback.
+ADDRESS = "10.99.0.1"
+# Where the run's state is seen from inside: a path short enough for the sockets in it.
+STATE = Path("/run/cluster")
+RUN = "CLUSTER_TEST_RUN"
+RUNS = Path(__file__).parents[3] / "build" / "cluster"
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+KEPT_RUNS = 5
+PR_SET_PDEATHSIG = 1
+PROGRAMS = {
+    "buildah": "buildah",
+    "conntrack": "conntrack",
+    "containerd": "containerd",
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "npm": "npm",
+    "runc": "runc",
+    "unshare": "util-linux",
+}
+
+
+def missing() -> list[str]:
+    """What this machine lacks to hold a cluster, one sentence each; empty when it can."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    lacks = [
+        f"{program} is not installed (Debian package {package})."
+        for program, package in PROGRAMS.items()
+        if shutil.which(program, path=path) is None
+    ]
+    if os.geteuid() != 0:
+        lacks.insert(0, "Namespaces, mounts and containers need root: run it with sudo.")
+    if sys.platform != "linux":
+        lacks = ["The kubelet runs on Linux only."]
+    return lacks
+
+
+def run_folder() -> Path:
+    """The folder of this run, for logs; RuntimeError outside of a sandbox."""
+    if RUN not in os.environ:
+        raise RuntimeError("not inside the sandbox: run `make test-cluster`")
+    return RUNS / os.environ[RUN]
+
+
+def control_group() -> str:
+    """Name of the control group that holds the run's pods: a run beside this one has another."""
+    return f"opencode-{os.environ[RUN]}"
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _end(*_: object) -> None:
+    """Lets the files of the run be removed, also when the signal comes twice, as `timeout` sends it."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)
+
+
+def enter(arguments: list[str]) -> int:
+    """Runs `python -m tests.cluster inside ARGUMENTS` in a new sandbox; gives its exit code."""
+    name = f"{time.strftime('%m%d-%H%M%S')}-{os.getpid()}"
+    (RUNS / name / "state").mkdir(parents=True)
+    _sweep()
+    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    command += [sys.executable, "-m", "tests.cluster", "inside", *arguments]
+    # The sandbox has no way out; a proxy of the machine would only make programs wait.
+    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    environment[RUN] = name
+    signal.signal(signal.SIGTERM, _end)
+    process = subprocess.Popen(command, env=environment, preexec_fn=_die_with_parent)
+    try:
+        while True:
+            # Ctrl-C reaches the tests themselves, which end in order.
+            with contextlib.suppress(KeyboardInterrupt):
+                return process.wait()
+    finally:
+        process.kill()
+        process.wait()
+        _clean(name)
+
+
+def _sweep() -> None:
+    """Removes what runs that were killed have left, and logs of which there are newer ones enough."""
+    runs = sorted(folder for folder in RUNS.iterdir() if folder.is_dir())
+    for folder in runs:
+        if not Path("/proc", folder.name.rpartition("-")[2]).exists():
+            _clean(folder.name)
+    for folder in [each for each in runs if not (each / "state").exists()][:-KEPT_RUNS]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clean(name: str) -> None:
+    shutil.rmtree(RUNS / name / "state", ignore_errors=True)
+    group_name = f"opencode-{name}"
+    for root in (*CONTROL_GROUPS.glob(f"*/{group_name}"), CONTROL_GROUPS / group_name):
+        for group, _, _ in os.walk(root, topdown=False):
+            with contextlib.suppress(OSError):
+                Path(group).rmdir()
+
+
+def settle() -> None:
+    """Called once by the sandbox's first process: addresses, private /run, and the run's state."""
+
+    def do(*command: str) -> None:
+        subprocess.run(command, check=True)
+
+    state = run_folder() / "state"
+    # Held open, because the next mount hides the checkout if it lies below /run.
+    handle = os.open(state, os.O_RDONLY)
+    do("ip", "link", "set", "lo", "up")
+    do("ip", "address", "add", f"{ADDRESS}/32", "dev", "lo")
+    do("ip", "route", "add", "default", "dev", "lo")
+    do("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    for folder in (STATE, Path("/run/netns"), Path("/run/sshd"), Path("/run/lock")):
+        folder.mkdir(mode=0o755)
+    do("mount", "--bind", f"/proc/{os.getpid()}/fd/{handle}", str(STATE))
+    os.close(handle)
+
+
+def reap_until_done(command: list[str]) -> int:
+    """Runs the command and, as PID 1 has to, collects every orphan; gives the command's exit code."""
+    child = os.posix_spawnp(command[0], command, os.environ)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        process, status = os.wait()
+        if process == child:
+            return os.waitstatus_to_exitcode(status) % 256

@@ -1,0 +1,82 @@
+"""Nothing is done to a workspace that nothing was asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.cluster.conftest import WORKSPACES
+from tests.cluster.rig.api import wait_for
+from tests.cluster.rig.cluster import CHART, Cluster, version
+from tests.cluster.rig.workspace import NAMESPACE
+
+SETTLED = ("Deployment", "Service", "ConfigMap", "HTTPRoute", "NetworkPolicy", "Secret")
+
+
+def generations(cluster: Cluster) -> dict[str, Any]:
+    """What changes when somebody changes an object; resourceVersion would move with the status."""
+    found: dict[str, Any] = {}
+    for kind in SETTLED:
+        for item in cluster.api.list(kind, NAMESPACE):
+            meta = item["metadata"]
+            if meta["name"].startswith("sh.helm.release"):
+                continue
+            state = meta.get("generation") or item.get("data")
+            found[f"{kind} {meta['name']}"] = (meta["uid"], state)
+    return found
+
+
+def pods(cluster: Cluster) -> dict[str, str]:
+    """Names and uids of the running pods, and how often a container was started again."""
+    return {
+        name: f"{pod['metadata']['uid']} {pod['status']['containerStatuses'][0]['restartCount']}"
+        for name in WORKSPACES
+        for pod in [cluster.workspace(name).wait_pod()]
+    }
+
+
+def versions(cluster: Cluster) -> list[str]:
+    """Chart versions that the workspaces run with, without the digest that Flux adds."""
+    releases = [
+        cluster.api.ready("HelmRelease", f"opencode-{name}", NAMESPACE) for name in WORKSPACES
+    ]
+    return [item["status"]["history"][0]["chartVersion"].partition("+")[0] for item in releases]
+
+
+def reconcile_all(cluster: Cluster) -> None:
+    for name in cluster.kustomizations:
+        cluster.reconcile("Kustomization", name, "flux-system")
+    for name in WORKSPACES:
+        cluster.reconcile("HelmRelease", f"opencode-{name}", NAMESPACE)
+
+
+def test_a_second_reconcile_changes_nothing(cluster: Cluster) -> None:
+    before, running = generations(cluster), pods(cluster)
+    reconcile_all(cluster)
+    assert generations(cluster) == before
+    assert pods(cluster) == running
+
+
+def test_an_unrelated_commit_restarts_no_pod(cluster: Cluster) -> None:
+    before, running = generations(cluster), pods(cluster)
+    (cluster.fleet.tree / "NOTES.md").write_text("Nothing that Flux applies\n")
+    cluster.wait_applied(cluster.push("A note"))
+    assert generations(cluster) == before
+    assert pods(cluster) == running
+
+
+def test_a_chart_version_bump_restarts_no_pod(cluster: Cluster) -> None:
+    newer = f"{version(CHART)}-next"
+    cluster.registry.push_chart(CHART, newer)
+    running = pods(cluster)
+    with cluster.restoring():
+        definition = cluster.fleet.tree / "charts/opencode-workspace/Chart.yaml"
+        text = definition.read_text()
+        definition.write_text(text.replace(f"\nversion: {version(CHART)}", f"\nversion: {newer}"))
+        cluster.fleet.edit(lambda catalogue: catalogue["chart"].update(version=newer))
+        cluster.wait_applied(cluster.push("A newer chart"))
+        wait_for(
+            lambda: versions(cluster) == [newer] * len(WORKSPACES), "releases of the new chart"
+        )
+        assert pods(cluster) == running
+    wait_for(lambda: newer not in versions(cluster), "releases of the old chart")
+    assert pods(cluster) == running

@@ -1,0 +1,81 @@
+"""`python -m tests.mutation`: do the tests notice a damaged chart, tree, script or generator?"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from tests.mutation import equivalents, report, targets, trial
+from tests.mutation.choice import Choice
+from tests.mutation.workers import pool
+
+ROOT = Path(__file__).parents[2]
+Item = TypeVar("Item")
+# Items between two lines, where nobody watches a bar.
+_EVERY = 100
+GROUPS = {group.name: group for group in targets.GROUPS}
+
+
+@click.command(help=__doc__)
+@click.option("--only", type=click.Choice(list(GROUPS)), multiple=True, help="These groups only.")
+@click.option("--file", "part", default="", help="Only files whose path has this part.")
+@click.option("--sample", type=click.IntRange(1), help="Only so many mutants, chosen by chance.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of that chance.")
+@click.option("--tests", "limit", type=click.IntRange(1), help="A quick look: so many tests each.")
+@click.option("--jobs", type=click.IntRange(1), default=3, show_default=True, help="Processes.")
+def main(
+    only: Iterable[str], part: str, sample: int | None, seed: int, limit: int | None, jobs: int
+) -> None:
+    """Exits with 1 when a mutant survives that is not listed, or equivalent.yaml is out of date."""
+    console = Console(highlight=False)
+    groups = [GROUPS[name] for name in only or GROUPS]
+    listed = equivalents.load()
+    started = time.monotonic()
+    tests = dict.fromkeys(folder for group in groups for folder in group.tests)
+    with pool(ROOT, list(tests), jobs) as workers:
+        every = trial.every(groups, workers.root)
+        trials = [(group, mutant) for group, mutant in every if part in mutant.file]
+        random.Random(seed).shuffle(trials)
+        trials = trials[:sample]
+        choice = Choice(workers.names, workers.words)
+        for _ in _progress(console, "tests", trial.baseline(workers, groups, choice)):
+            pass
+        judged = trial.judge(workers, trials, choice, listed, limit)
+        results = []
+        for result in _progress(console, "mutants", judged, len(trials)):
+            results.append(result)
+            if text := report.finding(result):
+                console.print(text, markup=False, soft_wrap=True)
+    files = {mutant.file for _, mutant in every}
+    concerned = [key for key in listed if not only or key[0] in files]
+    stale = equivalents.stale(concerned, (mutant for _, mutant in every))
+    for text in (rest := report.remedies(results, stale)):
+        console.print(text, markup=False, soft_wrap=True)
+    console.print(report.table(results))
+    console.print(f"{len(results)} mutants in {time.monotonic() - started:.0f} s")
+    sys.exit(1 if rest else 0)
+
+
+def _progress(
+    console: Console, what: str, items: Iterable[Item], total: int | None = None
+) -> Iterator[Item]:
+    """The items, with a bar in a terminal, and elsewhere with a line from time to time."""
+    if console.is_terminal:
+        yield from track(items, what, total, console=console)
+        return
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % _EVERY == 0:
+            console.print(f"{what}: {number} of {total or '…'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Which tests are tried against a mutant, and in which order."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tests.mutation import shellcover
+from tests.mutation.messages import Outcome, Task
+from tests.mutation.mutant import Mutant
+from tests.mutation.targets import Group
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
+# Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
+_PATIENCE = 8.0
+_FACTOR = 10.0
+
+
+@dataclass
+class Choice:
+    """What is known of the tests, by their number: filled by a run with the intact project.
+
+    names, words: see Pool. seconds: how long each took. reached: what each came by.
+    """
+
+    names: Sequence[str]
+    words: Sequence[str]
+    seconds: dict[int, float] = field(default_factory=dict)
+    reached: dict[int, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    _killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self._counts = [Counter(_WORD.findall(text)) for text in self.words]
+        holders = Counter(word for counts in self._counts for word in counts)
+        self._weights = {word: math.log(len(self.words) / held) for word, held in holders.items()}
+
+    def learn(self, outcomes: Iterable[Outcome]) -> None:
+        """Notes what a run with the intact project showed."""
+        for outcome in outcomes:
+            self.seconds[outcome.test] = outcome.seconds
+            self.reached[outcome.test] = outcome.reached
+
+    def killed(self, mutant: Mutant, outcome: Outcome) -> None:
+        """Notes which test noticed a mutant: it may notice the next one of that file, too."""
+        killers = self._killers[mutant.file]
+        if outcome.test in killers:
+            killers.remove(outcome.test)
+        killers.insert(0, outcome.test)
+
+    def of_group(self, group: Group) -> list[int]:
+        """Tests in the folders of a group, in the order of the folders."""
+        return [
+            number
+            for folder in group.tests
+            for number, name in enumerate(self.names)
+            if name.startswith(folder)
+        ]
+
+    def task(self, group: Group, mutant: Mutant, *, limit: int | None) -> Task:
+        """The tests that come by `mutant`, the likely and quick ones first.
+
+        limit: only so many of them.
+        """
+        candidates = self._that_come_by(group, mutant)
+        recent = [test for test in self._killers[mutant.file][:3] if test in set(candidates)]
+        # Those that have most rare words in common with it; the broadest ones; all, quick first.
+        alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))[:12]
+        quick = sorted(candidates, key=lambda test: self.seconds.get(test, 0))
+        broad = [test for test in quick if group.first and self.names[test].startswith(group.first)]
+        tests = tuple(dict.fromkeys([*recent, *alike, *broad, *quick]))[:limit]
+        limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
+        return Task({mutant.file: mutant.mutated}, tests, limits)
+
+    def _likeness(self, mutant: Mutant, test: int) -> float:
+        """How many rare words a test has in common with a mutant's line, for its length."""
+        counts = self._counts[test]
+        near = set(_WORD.findall(mutant.around(0)))
+        far = set(_WORD.findall(mutant.around(3))) - near
+        shared = sum(self._weights[word] for word in near if word in counts)
+        shared += sum(self._weights[word] for word in far if word in counts) / 3
+        return shared / math.sqrt(1 + self.seconds.get(test, 0) * 10)
+
+    def _that_come_by(self, group: Group, mutant: Mutant) -> list[int]:
+        tests = self.of_group(group)
+        if group.trace == "shell":
+            offsets = shellcover.offsets_of(mutant.text, mutant.start)
+            if offsets is not None:
+                wanted = {(mutant.file, offset) for offset in offsets}
+                return [test for test in tests if wanted & self.reached.get(test, frozenset())]
+            name = mutant.file.rpartition("/")[2]
+            return [
+                test for test in tests if self._runs(test, mutant.file) or name in self.words[test]
+            ]
+        if group.trace == "python":
+            last = mutant.text.count("\n", 0, mutant.end) + 1
+            wanted = {(mutant.file, line) for line in range(mutant.number, last + 1)}
+            found = [test for test in tests if wanted & self.reached.get(test, frozenset())]
+            # Outside of a function a line runs once, when the module is loaded.
+            return found or [test for test in tests if self._runs(test, mutant.file)]
+        return tests
+
+    def _runs(self, test: int, file: str) -> bool:
+        return any(name == file for name, _ in self.reached.get(test, ()))

@@ -1,0 +1,39 @@
+"""What the process that decides and the processes that try mutants say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Trace = Literal["", "shell", "python"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Tests to run while some files have other texts.
+
+    writes: texts by path relative to the project's root. tests: numbers of the tests, in order.
+    limits: seconds after which each is given up. trace: what to note of the lines that are reached.
+    until_failure: whether the first test that fails ends it.
+    """
+
+    writes: Mapping[str, str]
+    tests: tuple[int, ...]
+    limits: tuple[float, ...]
+    trace: Trace = ""
+    until_failure: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test of a task.
+
+    failure: empty when it passed. reached: (file, offset or line) of what it came by, if asked.
+    """
+
+    test: int
+    failure: str
+    seconds: float
+    reached: frozenset[tuple[str, int]] = frozenset()
+    timed_out: bool = False

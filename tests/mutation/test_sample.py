@@ -1,0 +1,101 @@
+"""A few mutants, other ones for every seed, and the harness that judges them: does it tell them apart?"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mutation import equivalents, targets, trial
+from tests.mutation.choice import Choice
+from tests.mutation.mutant import Change, Mutant, mutants
+from tests.mutation.targets import Group
+from tests.mutation.workers import Pool, pool
+
+SEED = 20261123
+SIZE = {"chart": 2, "values": 1, "flux": 3, "python": 2}
+# The quick ones among the tests of each group, by how their names begin.
+GOLDEN = "tests/golden/test_goldens.py::test_the_release_is_the_one_that_was_kept"
+TESTS = {
+    "chart": (GOLDEN, "tests/chart"),
+    "values": (GOLDEN, "tests/chart"),
+    "flux": ("tests/flux/test_volsync.py",),
+    "python": ("tests/package/test_kept_trees.py",),
+}
+FILES = {"python": ("scripts/opencode_workspace/tree.py",)}
+REMARKS = {
+    "chart": ("charts/opencode-workspace/templates/service.yaml", "{{/* a remark */}}\n"),
+    "flux": ("flux/templates/volsync/claim.yaml", "# a remark\n"),
+    "python": ("scripts/opencode_workspace/plain.py", "# a remark\n"),
+}
+
+Trials = list[tuple[Group, Mutant]]
+
+
+def groups() -> dict[str, Group]:
+    return {
+        group.name: dataclasses.replace(
+            group,
+            tests=TESTS[group.name],
+            files=FILES.get(group.name, group.files),
+            # What comes by a mutant would have to be found out first.
+            trace="",
+        )
+        for group in targets.GROUPS
+        if group.name in SIZE
+    }
+
+
+@pytest.fixture(scope="module")
+def workers(repository: Path) -> Iterator[Pool]:
+    tests = dict.fromkeys(test.partition("::")[0] for names in TESTS.values() for test in names)
+    with pool(repository, list(tests), 1) as made:
+        yield made
+
+
+def verdicts(workers: Pool, trials: Trials) -> dict[str, str]:
+    choice = Choice(workers.names, workers.words)
+    return {
+        str(result.mutant): f"{result.verdict} {result.test}"
+        for result in trial.judge(workers, trials, choice, equivalents.load())
+    }
+
+
+def sample(root: Path) -> Trials:
+    listed = equivalents.load()
+    chance = random.Random(SEED)
+    found: Trials = []
+    for name, group in groups().items():
+        candidates = [mutant for mutant in group.mutants(root) if mutant.key not in listed]
+        found += [(group, mutant) for mutant in chance.sample(candidates, SIZE[name])]
+    return found
+
+
+def test_the_tests_notice_every_mutant_of_a_sample(workers: Pool) -> None:
+    found = verdicts(workers, sample(workers.root))
+    survivors = [mutant for mutant, verdict in found.items() if not verdict.startswith("killed")]
+    assert not survivors, "make mutation tells what to do about\n" + "\n".join(survivors)
+
+
+def test_a_remark_more_is_noticed_by_no_test(workers: Pool) -> None:
+    trials: Trials = []
+    for name, (file, remark) in REMARKS.items():
+        text = (workers.root / file).read_text()
+        (mutant,) = mutants(file, text, [Change("add a remark", len(text), len(text), remark)])
+        group = dataclasses.replace(groups()[name], tests=TESTS[name][:1])
+        trials.append((group, mutant))
+    found = verdicts(workers, trials)
+    assert set(found.values()) == {"survived "}, found
+
+
+def test_a_mutant_leaves_nothing_behind(workers: Pool) -> None:
+    group = groups()["flux"]
+    file = "flux/templates/volsync/claim.yaml"
+    before = (workers.root / file).read_bytes()
+    text = before.decode()
+    broken = list(mutants(file, text, [Change("break", 0, len(text), "]")]))
+    verdicts(workers, [(group, mutant) for mutant in broken])
+    assert (workers.root / file).read_bytes() == before

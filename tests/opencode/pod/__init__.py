@@ -1,0 +1,1 @@
+"""The rendered pod as real processes: its containers, its network, its clients."""

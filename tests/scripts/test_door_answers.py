@@ -1,0 +1,85 @@
+"""door.sh with a client that gives the answers of a table: what no server at hand would answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.pod import DASH, Pod
+
+URL = "https://workspace.example.com"
+
+
+def knocked(pod: Pod, *answers: str, url: str = URL) -> tuple[int, str, list[str]]:
+    """Exit code, log, and what was asked for, when a client gives `answers`, the last one for ever."""
+    folder = pod.root / "bin"
+    folder.mkdir()
+    asked = pod.home / "asked"
+    lines = "\n".join(f"{number}) printf {code} ;;" for number, code in enumerate(answers, 1))
+    (folder / "curl").write_text(
+        f'#!/bin/sh\nfor last; do :; done\necho "$last" >>{asked}\n'
+        f"case $(wc -l <{asked}) in\n{lines}\n*) printf {answers[-1]} ;;\nesac\n"
+    )
+    (folder / "curl").chmod(0o755)
+    pod.set_constant("door.sh", "pause_seconds", 0)
+    path = f"{folder}:{pod.environment['PATH']}"
+    result = pod.finish(pod.start("door.sh", DOOR_URL=url, PATH=path))
+    return result.code, result.log, asked.read_text().split() if asked.exists() else []
+
+
+pytestmark = pytest.mark.parametrize("shell", [DASH], ids=["dash"])
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}/", "http://workspace"])
+def test_door_that_answers_and_is_locked_is_asked_twice(pod: Pod, url: str) -> None:
+    code, log, asked = knocked(pod, "200", "401", url=url)
+    base = url.rstrip("/")
+    assert (code, asked) == (0, [f"{base}/site.webmanifest", f"{base}/"])
+    assert log == f"door: {base} answers\ndoor: {base} is locked\n"
+
+
+def test_door_is_asked_ten_times(pod: Pod) -> None:
+    code, log, asked = knocked(pod, "000")
+    assert (code, len(asked)) == (1, 10)
+    assert "does not answer" in log
+
+
+def test_door_that_answers_late_is_waited_for(pod: Pod) -> None:
+    assert knocked(pod, *["000"] * 9, "200", "401")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        (("200", "000"), "stopped answering"),
+        (("200", "200"), "is open: / gave 200"),
+        (("200", "404"), "/ gave 404 instead of 401"),
+        (("404",), "site.webmanifest gave 404 instead of 200"),
+    ],
+)
+def test_other_answers_fail_with_what_they_mean(
+    answers: tuple[str, ...], says: str, pod: Pod
+) -> None:
+    code, log, _ = knocked(pod, *answers)
+    assert code == 1
+    assert says in log
+
+
+@pytest.mark.parametrize("url", ["", "ftp://a", "https://", "workspace", "http://a@b"])
+def test_what_is_no_address_of_a_door_is_not_asked(pod: Pod, url: str) -> None:
+    code, _, asked = knocked(pod, "200", url=url)
+    assert (code, asked) == (2, [])
+
+
+def test_proxies_are_not_asked(pod: Pod) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        pod.environment |= {name: "http://proxy", name.upper(): "http://proxy"}
+    seen = pod.home / "seen"
+    folder = Path(pod.root / "bin")
+    folder.mkdir()
+    (folder / "curl").write_text(f"#!/bin/sh\nenv >{seen}\nprintf 200\n")
+    (folder / "curl").chmod(0o755)
+    path = f"{folder}:{pod.environment['PATH']}"
+    pod.finish(pod.start("door.sh", DOOR_URL=URL, PATH=path))
+    assert "proxy" not in seen.read_text()
