@@ -18,7 +18,7 @@ BUILDS = (
     "tools/cluster/build.sh",
     "tools/build.sh external-secrets",
     "tools/build.sh helm4",
-    "tools/cluster/image.sh",
+    "tools/image.sh",
 )
 
 

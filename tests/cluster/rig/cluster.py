@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ import yaml
 
 from . import fleet as fleets
 from .api import Api, Object, condition, wait_for
-from .controlplane import TOOLS, ControlPlane, control_plane
+from .controlplane import ControlPlane, control_plane
 from .doppler import Doppler, doppler
 from .fleet import PLATFORM, REPOSITORY, Fleet
 from .flux import flux
@@ -32,7 +33,6 @@ from .workspace import Workspace
 
 SYSTEM = "flux-system"
 CHART = REPOSITORY / "charts" / "opencode-workspace"
-IMAGE = TOOLS / "cluster-image" / "workspace.tar"
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,12 @@ def _first_secrets(made: Forge, catalogue: Path) -> dict[str, str]:
     }
 
 
+def _image() -> Path:
+    """The workspace image as an archive, which has been built by now."""
+    command = [REPOSITORY / "tools/image.sh"]
+    return Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+
+
 def _prepare(api: Api, store: Doppler) -> None:
     api.apply(yaml.safe_load_all((PLATFORM / "namespaces.yaml").read_text()))
     token = {
@@ -187,7 +193,7 @@ def cluster(folder: Path, logs: Path) -> Iterator[Cluster]:
         containers = enter(runtime(folder / "containerd", logs))
         # The slowest step by far, and nothing needs it before the first pod.
         workers = enter(ThreadPoolExecutor(1))
-        loaded = workers.submit(containers.load, IMAGE, fleets.image(catalogue))
+        loaded = workers.submit(containers.load, _image(), fleets.image(catalogue))
         plane = enter(control_plane(folder / "control-plane", logs))
         controllers = enter(flux(folder / "flux", logs, plane.api))
         eso = enter(external_secrets(logs, plane.api, store))

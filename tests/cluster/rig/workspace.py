@@ -89,8 +89,7 @@ class Workspace:
     def _ask(
         self, method: str, path: str, password: str | None, body: str | None
     ) -> tuple[int, str]:
-        service = self.api.read("Service", self.name, NAMESPACE)
-        connection = http.client.HTTPConnection(service["spec"]["clusterIP"], PORT, timeout=30)
+        connection = wait_for(self._connection, f"Service of {self.name}")
         headers = {"Content-Type": "application/json"}
         if password is not None:
             word = base64.b64encode(f"opencode:{password}".encode()).decode()
@@ -101,3 +100,12 @@ class Workspace:
             return answer.status, answer.read().decode(errors="replace")
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """To the Service's address; OSError while that still leads to the pod before."""
+        address = self.api.read("Service", self.name, NAMESPACE)["spec"]["clusterIP"]
+        connection = http.client.HTTPConnection(address, PORT, timeout=3)
+        connection.connect()
+        # What is asked may take longer than to be let in.
+        connection.sock.settimeout(30)
+        return connection
