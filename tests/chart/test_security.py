@@ -124,7 +124,7 @@ def every_container(release: Manifests) -> list[Any]:
     return [c for document in release if (pod := pod_of(document)) for c in containers(pod)]
 
 
-@pytest.mark.parametrize("character", ["\x7f", "\x9f", "\ufffe", "\uffff"])
+@pytest.mark.parametrize("character", ["\x7f", "\x85", "\x9f", "\ufffe", "\uffff"])
 def test_a_character_that_yaml_cannot_hold_takes_no_security_context_away(
     character: str, render_chart: Renderer
 ) -> None:

@@ -54,6 +54,7 @@ def failed(outcomes: dict[str, str]) -> set[str]:
     return {test for test, outcome in outcomes.items() if outcome != "PASSED"}
 
 
+@pytest.mark.slow
 def test_a_packaged_chart_of_another_version_passes(
     run_suite: Run, chart: Chart, tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_packaged_chart_of_another_version_passes(
     assert failed(outcomes) == set()
 
 
+@pytest.mark.slow
 def test_a_damaged_chart_another_version_and_bad_values_fail(
     run_suite: Run, chart: Chart, tmp_path: Path
 ) -> None:

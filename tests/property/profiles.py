@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 VARIABLE = "HYPOTHESIS_PROFILE"
 _QUICK = (Phase.explicit, Phase.generate)
-_EXAMPLES = {"default": 5, "thorough": 50, "hunt": 3000}
+_EXAMPLES = {"default": 3, "thorough": 50, "hunt": 3000}
 
 
 def register() -> None:

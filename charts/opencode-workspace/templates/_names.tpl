@@ -4,10 +4,10 @@
 {{- if contains "{{" $value }}{{ tpl $value .root }}{{ else }}{{ $value }}{{ end -}}
 {{- end -}}
 
-{{/* A value as YAML. toYaml says nothing when it fails, and a security context would be gone. Argument: any value. */}}
+{{/* A value as YAML. toYaml says nothing when it fails, and a security context would be gone, and it makes a blank of U+0085. Argument: any value. */}}
 {{- define "opencode-workspace.yaml" -}}
 {{- $text := toYaml . -}}
-{{- if not $text -}}
+{{- if or (not $text) (contains "\u0085" (toJson .)) -}}
   {{- fail (printf "a text in %s holds a character that YAML cannot hold, such as U+007F. Take it out." (toJson . | trunc 200)) -}}
 {{- end -}}
 {{- $text -}}

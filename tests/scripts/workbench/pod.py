@@ -36,7 +36,7 @@ class Shell:
 
 
 DASH, BUSYBOX = Shell("dash"), Shell("busybox")
-SHELLS = (DASH, BUSYBOX)
+
 # The shell of the image the chart names, for tests of what Git does rather than of the script.
 chart_shell = pytest.mark.parametrize("shell", [BUSYBOX], ids=[BUSYBOX.name])
 
