@@ -11,6 +11,7 @@ from opencode_workspace.errors import UserError
 from opencode_workspace.report import text
 
 MANY = 60
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

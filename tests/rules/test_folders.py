@@ -102,6 +102,7 @@ def test_one_workspace_that_cannot_be_built_does_not_hide_the_other(project: Pat
     assert ("short-timeout", "opencode-ha") in found
 
 
+@pytest.mark.slow
 def test_processes_find_what_one_process_finds(project: Path) -> None:
     path = project / "flux/apps/opencode/opencode-ha/ks.yaml"
     path.write_text(path.read_text().replace("timeout: 20m", "timeout: 1m"))
