@@ -46,7 +46,7 @@ fi
 pip='.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet'
 # shellcheck disable=SC2086 # a command and its options
 quietly $pip --require-hashes --only-binary :all: --requirement "$lock"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # a command and its options
 quietly $pip --no-deps --no-build-isolation --editable .
 
 # The larger set holds the smaller one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -29,6 +30,11 @@ def third(cluster: Cluster) -> Iterator[Workspace]:
     del cluster.doppler.secrets[key]
 
 
+def is_gone(cluster: Cluster, kind: str, name: str) -> bool:
+    """Whether the workspaces' namespace has no such object any more."""
+    return cluster.api.get(kind, name, NAMESPACE) is None
+
+
 def test_a_workspace_comes_goes_and_finds_its_data_again(
     cluster: Cluster, third: Workspace
 ) -> None:
@@ -44,7 +50,7 @@ def test_a_workspace_comes_goes_and_finds_its_data_again(
         "HTTPRoute": third.name,
         "Secret": f"{third.name}-secret",
     }.items():
-        wait_for(lambda k=kind, n=name: cluster.api.get(k, n, NAMESPACE) is None, f"no {kind}")  # type: ignore[misc]
+        wait_for(partial(is_gone, cluster, kind, name), f"end of {kind} {name}")
     wait_for(lambda: not third.pods, "end of its pod")
     assert third.claim()["metadata"]["uid"] == claim, "the claim was made anew"
     assert (third.home / "workspace/mine.txt").read_text() == "mine\n"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from workbench.gitbackend import GitHandler
 from workbench.packages import program
-from workbench.remotes import commit, git, quiet_environment
+from workbench.remotes import commit, git
 from workbench.sshd import make_key
 
 from .processes import Process, listens
@@ -93,63 +93,14 @@ class Forge:
         (self.keys / "authorized_keys").write_text("".join(lines))
 
 
-def _serve(forge: Forge) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        def read_body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding") != "chunked":
-                return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            parts = []
-            while size := int(self.rfile.readline().strip() or b"0", 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(parts)
-
+def _serve(forge: Forge) -> type[GitHandler]:
+    class Handler(GitHandler):
         def answer(self) -> None:
             body = self.read_body()
             if forge.fault:
-                self.send_response(forge.fault)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            path, _, query = self.path.partition("?")
-            environment = {
-                **quiet_environment(),
-                "GIT_PROJECT_ROOT": str(forge.root),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "REQUEST_METHOD": self.command,
-                "PATH_INFO": path,
-                "QUERY_STRING": query,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                "REMOTE_ADDR": "127.0.0.1",
-            }
-            command = [program("git"), "http-backend"]
-            done = subprocess.run(command, input=body, env=environment, capture_output=True)
-            head, _, content = done.stdout.partition(b"\r\n\r\n")
-            fields = {
-                name.lower(): value.strip()
-                for name, _, value in (line.partition(":") for line in head.decode().splitlines())
-            }
-            self.send_response(int(fields.pop("status", "200").split()[0]))
-            for name, value in fields.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+                self.refuse(forge.fault)
+            else:
+                self.pass_on(forge.root, body)
 
     return Handler
 

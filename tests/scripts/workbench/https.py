@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from .gitbackend import GitHandler
 from .packages import program
-from .remotes import quiet_environment
 
 # One for each worker: a test looks for it in the command lines of all processes.
 TOKEN = f"token-{uuid.uuid4().hex}-only-for-this-test"
@@ -71,59 +71,17 @@ def make_certificate(directory: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
-def _handler(server: HttpsServer, root: Path) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
+def _handler(server: HttpsServer, root: Path) -> type[GitHandler]:
+    class Handler(GitHandler):
         def answer(self) -> None:
             server.requests += 1
             if server.token:
                 server.leaks.extend(command_lines_with(server.token))
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            if not server.accepts(self.headers.get("Authorization")):
-                self.send_response(401)
-                self.send_header("WWW-Authenticate", 'Basic realm="git"')
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            head, content = self.run_backend(body)
-            self.send_response(int(head.pop("status", "200").split()[0]))
-            for name, value in head.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def run_backend(self, body: bytes) -> tuple[dict[str, str], bytes]:
-            path, _, query = self.path.partition("?")
-            environment = {
-                **quiet_environment(),
-                "GIT_PROJECT_ROOT": str(root),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "REQUEST_METHOD": self.command,
-                "PATH_INFO": path,
-                "QUERY_STRING": query,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                "REMOTE_ADDR": "127.0.0.1",
-            }
-            done = subprocess.run(
-                [program("git"), "http-backend"], input=body, env=environment, capture_output=True
-            )
-            head, _, content = done.stdout.partition(b"\r\n\r\n")
-            lines = (line.partition(":") for line in head.decode().splitlines())
-            return {name.lower(): value.strip() for name, _, value in lines}, content
+            body = self.read_body()
+            if server.accepts(self.headers.get("Authorization")):
+                self.pass_on(root, body)
+            else:
+                self.refuse(401, WWW_Authenticate='Basic realm="git"')
 
     return Handler
 
