@@ -26,7 +26,7 @@ preview: $(RUN) ## Show what will be deployed; needs Python alone
 test: $(DEV) packages $(GO_TOOLS) ## Run every test that takes no cluster and no patience
 	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m "not slow"
 
-test-slow: $(DEV) packages packages-slow $(GO_TOOLS) ## Run the tests that `make test` leaves out as too slow
+test-slow: $(DEV) packages packages-slow $(GO_TOOLS) $(TOOLS)/checkov ## Run the tests that `make test` leaves out as too slow
 	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m slow
 
 test-cluster: $(DEV) packages packages-slow ## Run the tests that start a cluster of their own (Linux, root)
@@ -55,7 +55,7 @@ lint-chart: $(DEV) $(GO_TOOLS)
 lint-tree: $(RUN)
 	@$(BIN)/opencode-workspace generate --check
 
-tools: $(RUN) $(GO_TOOLS) ## Build Helm 3, Helm 4 and the checkers of charts into .cache/tools/bin
+tools: $(RUN) $(GO_TOOLS) $(TOOLS)/checkov ## Put Helm 3, Helm 4 and the checkers of charts into .cache/tools/bin
 
 packages:
 	@tools/packages.sh
@@ -92,6 +92,9 @@ $(RUN): requirements/run.lock pyproject.toml tools/venv.sh $(BIN)/python
 	@tools/venv.sh run
 $(DEV): requirements/dev.lock pyproject.toml tools/venv.sh $(BIN)/python
 	@tools/venv.sh dev
+
+$(TOOLS)/checkov: requirements/checkov.lock tools/checkov.sh | $(RUN)
+	@tools/checkov.sh
 
 $(TOOLS)/%: tools/%/go.mod tools/%/go.sum tools/%/ldflags tools/build.sh | $(RUN)
 	@tools/build.sh $*

@@ -1,10 +1,11 @@
-"""The checkers that `make tools` builds beside Helm."""
+"""The checkers that `make tools` puts beside Helm."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +20,9 @@ _FINE = 10
 
 
 class Finding(NamedTuple):
-    """What kube-score has against an object.
+    """What a checker has against an object.
 
-    check: id of the check. where: kind of the object, and the container if there is one.
+    check: id of the check. where: kind of the object, and the container if the checker names one.
     what: its own words.
     """
 
@@ -76,6 +77,30 @@ def kube_score(documents: Iterable[Document]) -> set[Finding]:
         if not check["skipped"] and check["grade"] < _FINE
         # A check that speaks of the whole object gives no comment.
         for comment in check["comments"] or [{"path": "", "summary": check["check"]["name"]}]
+    }
+
+
+def checkov(documents: Iterable[Document]) -> set[Finding]:
+    """Findings of checkov's checks for Kubernetes about the objects of one release.
+
+    It reads folders only, and looks for none of its own settings there or online.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "release.yaml").write_text(yamlio.dump_all([dict(d) for d in documents]))
+        # 1: it found something.
+        report = _run(
+            "checkov",
+            *("--directory", folder, "--framework", "kubernetes"),
+            *("--output", "json", "--compact", "--quiet", "--skip-download"),
+            text="",
+            accepted=(0, 1),
+        )
+    summary = report["summary"]
+    if summary["parsing_errors"] or not summary["passed"]:
+        raise ValueError(f"checkov did not read the objects: {summary}")
+    return {
+        Finding(failed["check_id"], failed["resource"].split(".")[0], failed["check_name"])
+        for failed in report["results"]["failed_checks"]
     }
 
 
