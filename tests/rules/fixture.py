@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Fixture:
         """Makes the edits; each replaced text must be there once."""
         for edit in self.edits:
             path = project / edit["file"]
+            _own(project, path)
             if edit.get("remove"):
                 path.unlink()
                 continue
@@ -57,6 +59,15 @@ class Fixture:
             count = text.count(old)
             assert count == 1, f"{self.name}: {count} times {old!r} in {edit['file']}, not once"
             path.write_text(text.replace(old, edit["with"]))
+
+
+def _own(project: Path, path: Path) -> None:
+    """Puts a copy where a folder above `path` is a link: an edit must not reach the repository."""
+    for folder in path.parents:
+        if folder.is_relative_to(project) and folder.is_symlink():
+            original = folder.resolve()
+            folder.unlink()
+            shutil.copytree(original, folder)
 
 
 def fixtures(kind: str) -> list[Fixture]:

@@ -205,7 +205,7 @@ Each template below prints one line per mistake; all are gathered and told at on
 {{- $containerPorts := list -}}
 {{- range $group := list "initContainers" "containers" -}}
   {{- range $id, $container := include "opencode-workspace.enabled" (get $.Values.controllers.workspace $group) | fromJson -}}
-    {{- range $container.ports }}{{ with .name }}{{ $containerPorts = append $containerPorts . }}{{ end }}{{ end -}}
+    {{- range $container.ports }}{{ if .name }}{{ $containerPorts = append $containerPorts (printf "%s/%s" .name (.protocol | default "TCP")) }}{{ end }}{{ end -}}
   {{- end -}}
 {{- end -}}
 {{- range $id, $service := .Values.service -}}
@@ -214,7 +214,8 @@ Each template below prints one line per mistake; all are gathered and told at on
     {{- range $name, $port := $service.ports -}}
       {{- if dig "enabled" true $port -}}
         {{- $path := printf "service.%s.ports.%s" $id $name -}}
-        {{- $number := printf "%d/%s" (int64 $port.port) (has $port.protocol (list "UDP" "SCTP") | ternary $port.protocol "TCP") -}}
+        {{- $protocol := has $port.protocol (list "UDP" "SCTP") | ternary $port.protocol "TCP" -}}
+        {{- $number := printf "%d/%s" (int64 $port.port) $protocol -}}
         {{- if has $number $numbers -}}
           {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "port %s is there twice. Change one." $number) "path" (printf "%s.port" $path)) -}}
         {{- end -}}
@@ -222,8 +223,8 @@ Each template below prints one line per mistake; all are gathered and told at on
         {{- if not (include "opencode-workspace.validate.isPortName" $name) -}}
           {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "'%s' is no name of a port: it needs a letter, and never two dashes in a row." $name) "path" $path) -}}
         {{- end -}}
-        {{- if and (kindIs "string" $port.targetPort) (not (has $port.targetPort $containerPorts)) -}}
-          {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "no container declares a port named '%s'. Use a number, or add the name to containers.app.ports." $port.targetPort) "path" (printf "%s.targetPort" $path)) -}}
+        {{- if and (kindIs "string" $port.targetPort) (not (has (printf "%s/%s" $port.targetPort $protocol) $containerPorts)) -}}
+          {{- include "opencode-workspace.mistake" (dict "kind" "Service" "id" $id "problem" (printf "no container declares a %s port named '%s'. Use a number, or add the name to containers.app.ports." $protocol $port.targetPort) "path" (printf "%s.targetPort" $path)) -}}
         {{- end -}}
       {{- end -}}
     {{- end -}}

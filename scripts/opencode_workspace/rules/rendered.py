@@ -104,11 +104,17 @@ def _of_services(release: Release) -> Iterator[Finding]:
             yield release.finding(f"Service {name} selects no pod", "service")
             continue
         ports = [port for pod in pods for c in containers(pod) for port in items(c.get("ports"))]
-        known = {port.get("name") for port in ports} | {port.get("containerPort") for port in ports}
+        # Kubernetes looks for a named port among those of the Service's protocol.
+        known = {
+            (port.get(key), port.get("protocol") or "TCP")
+            for port in ports
+            for key in ("name", "containerPort")
+        }
         for port in items(service["spec"].get("ports")):
             target = port.get("targetPort", port.get("port"))
-            if pods and target not in known:
-                message = f"Service {name}: no container has the port {target}"
+            protocol = port.get("protocol") or "TCP"
+            if pods and (target, protocol) not in known:
+                message = f"Service {name}: no container has the {protocol} port {target}"
                 yield release.finding(message, str(target), "service")
 
 
