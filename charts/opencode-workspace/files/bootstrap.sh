@@ -191,7 +191,7 @@ parse_url() { # url, what it is
   transport=none
   url_host=
   case $1 in
-    '') return 0 ;;
+    '') ;;
     -*) refuse_url "$2" "starts with '-'; use ssh://…, user@host:path or https://…" ;;
     *[[:space:][:cntrl:]]*) refuse_url "$2" "has a blank or a control character in it; remove it" ;;
     https://* | ssh://*) parse_authority "$1" "$2" ;;
@@ -268,7 +268,6 @@ prepare_git() {
   git_setting gc.auto 0
   git_setting maintenance.auto false
   git_setting submodule.recurse false
-  git_setting advice.detachedHead false
   git_setting init.defaultBranch main
   git_setting http.lowSpeedLimit 1
   git_setting http.lowSpeedTime "$stall_seconds"
@@ -364,9 +363,8 @@ normalise_key() {
 # OpenSSH's format names its cipher at the start of the body: b3Bl… is "openssh-key-v1", …BG5vbmU the cipher "none".
 key_is_encrypted() {
   case $key in
-    *'ENCRYPTED'*) return 0 ;;
     *b3BlbnNzaC1rZXktdjEAAAAABG5vbmU*) return 1 ;;
-    *b3BlbnNzaC1rZXktdjEA*) return 0 ;;
+    *'ENCRYPTED'* | *b3BlbnNzaC1rZXktdjEA*) ;;
     *) return 1 ;;
   esac
 }
@@ -444,19 +442,16 @@ explain_git() {
 
 # --- what the directory holds ---
 
-# Prints foreign, empty or absent for a directory without .git.
+# Prints what a directory holds beside .git: foreign or empty, and nothing when there is none.
 entries_state() {
-  [ -e "$directory" ] || [ -L "$directory" ] || {
-    echo absent
-    return
-  }
+  [ -e "$directory" ] || [ -L "$directory" ] || return 0
   [ -d "$directory" ] || {
     echo foreign
     return
   }
   for entry in "$directory"/* "$directory"/.*; do
     case ${entry##*/} in
-      . | .. | .git | lost+found | .opencode-clone.* | .opencode-probe.*) ;;
+      . | .. | .git | lost+found | .opencode-clone.*) ;;
       *)
         if [ -e "$entry" ] || [ -L "$entry" ]; then
           echo foreign
@@ -537,7 +532,6 @@ keep_repository() {
 
 # Runs as a process of its own: its failures end the update, not the start.
 bring_up_to_date() {
-  child=
   trap 'end_child; exit 143' TERM
   [ -n "$origin" ] || leave "the repository has no remote 'origin'"
   check_configuration
@@ -690,7 +684,6 @@ install_stage() {
     mv "$stage/tree" "$directory" 2>"$errors" || fail_on_volume "$directory" 49
     rm -rf "$stage"
   fi
-  stage=
   log "$directory is ready"
 }
 
@@ -769,10 +762,10 @@ install_seed() {
 
 # tr drops blanks, so that the first and the last character tell; opencode accepts a byte order mark.
 is_json_object() {
-  text=$(tr -d '[:space:]\000' <"$1" 2>/dev/null) || return 1
+  text=$(tr -d '[:space:]\000' <"$1" 2>/dev/null)
   text=${text#"$byte_order_mark"}
   case $text in
-    '{'*'}') return 0 ;;
+    '{'*'}') ;;
     *) return 1 ;;
   esac
 }
@@ -818,7 +811,6 @@ fail_seed() {
 }
 
 main() {
-  run=/nonexistent
   read_settings
   prepare_run_directory
   trap clean_up EXIT
