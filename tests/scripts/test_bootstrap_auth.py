@@ -98,7 +98,7 @@ def test_never_writes_nothing(pod: Pod) -> None:
     assert not pod.auth.exists()
 
 
-@pytest.mark.parametrize("seed", ["", "\n", "null", "[]", '{"a":', "changeme"])
+@pytest.mark.parametrize("seed", ["", "\n", "null", "[]", '{"a":', "x{}", "changeme"])
 def test_seed_that_is_no_object_is_reported_and_ignored(seeded: Pod, seed: str) -> None:
     seeded.put_secret("auth.json", seed)
     seeded.bootstrap().expect(0, "not a JSON object")

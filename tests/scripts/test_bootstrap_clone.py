@@ -13,7 +13,8 @@ pytestmark = chart_shell
 
 
 def test_first_start_clones_the_repository(ssh_pod: Pod) -> None:
-    ssh_pod.bootstrap().expect(0, "is ready")
+    url = ssh_pod.environment["WORKSPACE_REPOSITORY"]
+    ssh_pod.bootstrap().expect(0, f"cloning {url} into {ssh_pod.directory}\n", "is ready")
     assert len(list(ssh_pod.directory.glob("file-*.txt"))) == FILES
     assert git(ssh_pod.directory, "status", "--porcelain") == ""
     assert ssh_pod.leftovers() == []
@@ -48,12 +49,18 @@ def test_named_tag_is_checked_out(ssh_pod: Pod) -> None:
 
 
 def test_missing_branch_is_named(ssh_pod: Pod) -> None:
-    ssh_pod.bootstrap(WORKSPACE_BRANCH="nowhere").expect(43, "'nowhere' does not exist")
+    ssh_pod.bootstrap(WORKSPACE_BRANCH="nowhere").expect(
+        43, f"'nowhere' does not exist in {ssh_pod.environment['WORKSPACE_REPOSITORY']};"
+    )
     assert not ssh_pod.directory.exists()
 
 
 def test_missing_default_branch_asks_for_a_branch(pod: Pod, ssh: SshServer) -> None:
-    connect(pod, ssh, "headless.git").bootstrap().expect(43, "name one in workspace.branch")
+    connect(pod, ssh, "headless.git").bootstrap().expect(
+        43,
+        f"default branch of {ssh.url('headless.git')} does not exist",
+        "name one in workspace.branch",
+    )
 
 
 def test_branch_helps_when_the_default_branch_is_missing(pod: Pod, ssh: SshServer) -> None:
@@ -92,6 +99,15 @@ def test_submodules_are_cloned_and_stay_valid_after_the_rename(pod: Pod, ssh: Ss
     assert (pod.directory / "part" / "README.md").read_text() == "first\n"
     assert git(pod.directory, "submodule", "status").split()[1] == "part"
     assert git(pod.directory / "part", "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("depth", "commits"), [("0", "2"), ("1", "1")])
+def test_depth_limits_the_history_of_submodules_too(
+    pod: Pod, ssh: SshServer, depth: str, commits: str
+) -> None:
+    connect(pod, ssh, "superproject.git")
+    pod.bootstrap(WORKSPACE_CLONE_SUBMODULES="true", WORKSPACE_CLONE_DEPTH=depth).expect(0)
+    assert git(pod.directory / "part", "rev-list", "--count", "HEAD") == commits
 
 
 def test_submodules_on_the_same_server_get_the_token(

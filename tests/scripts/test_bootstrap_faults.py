@@ -8,8 +8,8 @@ from workbench.pod import DASH, Pod
 
 SEED = '{"github-copilot": {"type": "oauth", "refresh": "a-login-only-for-this-test"}}'
 NEEDED = {
-    "id": (31, "the deploy key {} cannot be read"),
-    "auth.json": (50, "the seed {} cannot be read"),
+    "id": (31, "the deploy key {} cannot be read by uid {};"),
+    "auth.json": (50, "the seed {} cannot be read by uid {};"),
 }
 
 
@@ -19,14 +19,16 @@ def test_file_of_the_secret_that_cannot_be_read_is_named(ssh_pod: Pod, name: str
         ssh_pod.put_secret(name, SEED)
     (ssh_pod.root / "secrets" / name).chmod(0)
     code, says = NEEDED[name]
-    ssh_pod.bootstrap().expect(code, says.format(ssh_pod.root / "secrets" / name))
+    ssh_pod.bootstrap().expect(
+        code, says.format(ssh_pod.root / "secrets" / name, ssh_pod.account.uid)
+    )
 
 
 def test_token_that_cannot_be_read_is_named(pod: Pod) -> None:
     pod.put_secret("token", "a-token-only-for-this-test")
     (pod.root / "secrets/token").chmod(0)
     pod.bootstrap(WORKSPACE_REPOSITORY="https://127.0.0.1:1/a.git").expect(
-        37, f"the token {pod.root}/secrets/token cannot be read"
+        37, f"the token {pod.root}/secrets/token cannot be read by uid {pod.account.uid};"
     )
 
 
@@ -38,6 +40,14 @@ def test_host_keys_that_cannot_be_read_are_named(ssh_pod: Pod) -> None:
 def test_key_that_cannot_be_put_into_memory_is_told(ssh_pod: Pod) -> None:
     ssh_pod.make_directory(ssh_pod.root / "run/key")
     ssh_pod.bootstrap().expect(10, "WORKSPACE_RUN_DIRECTORY", "is not writable")
+
+
+def test_helper_that_cannot_be_put_into_memory_is_told(pod: Pod) -> None:
+    pod.put_secret("token", "a-token-only-for-this-test")
+    pod.make_directory(pod.root / "run/askpass")
+    pod.bootstrap(WORKSPACE_REPOSITORY="https://127.0.0.1:1/a.git").expect(
+        10, "WORKSPACE_RUN_DIRECTORY", "is not writable"
+    )
 
 
 def test_seed_that_cannot_be_remembered_is_told(pod: Pod) -> None:
@@ -87,9 +97,9 @@ def test_unwritable_repository_whose_head_is_lost_is_explained(cloned_pod: Pod) 
 def test_every_line_that_git_said_is_told(ssh_pod: Pod) -> None:
     fake = ssh_pod.root / "bin/git"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\nprintf 'first words\\n\\nlast words\\n' >&2\nexit 128\n")
+    fake.write_text("#!/bin/sh\nprintf 'first \\033[1mwords\\n\\nnext words\\n' >&2\nexit 128\n")
     fake.chmod(0o755)
     path = f"{fake.parent}:{ssh_pod.environment['PATH']}"
     result = ssh_pod.bootstrap(PATH=path)
-    result.expect(49, "git: first words\n", "git: last words\n")
+    result.expect(49, "git: first [1mwords\n", "git: next words\n")
     assert "git: \n" not in result.log

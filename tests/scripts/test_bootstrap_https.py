@@ -52,8 +52,10 @@ def test_credential_helper_of_the_image_does_not_store_the_token(https_pod: Pod)
 
 
 def test_wrong_token_is_reported(https_pod: Pod) -> None:
-    https_pod.put_secret("token", "wrong")
-    https_pod.bootstrap().expect(37, "does not accept the token")
+    https_pod.put_secret("token", "x")
+    result = https_pod.bootstrap()
+    result.expect(37, "does not accept the token")
+    assert "is empty" not in result.log
 
 
 def test_absent_token_is_reported_without_a_prompt(https_pod: Pod) -> None:
@@ -62,7 +64,7 @@ def test_absent_token_is_reported_without_a_prompt(https_pod: Pod) -> None:
 
 def test_empty_token_counts_as_absent(https_pod: Pod) -> None:
     https_pod.put_secret("token", "\n")
-    https_pod.bootstrap().expect(37, "GIT_TOKEN in the Secret is empty")
+    https_pod.bootstrap().expect(37, "GIT_TOKEN in the Secret is empty", "could not read Username")
 
 
 def test_certificate_of_an_unknown_authority_is_refused(https_pod: Pod) -> None:

@@ -72,7 +72,8 @@ def test_something_else_in_place_of_a_key_is_recognised(
     ssh_pod: Pod, content: str, text: str
 ) -> None:
     ssh_pod.put_secret("id", content)
-    ssh_pod.bootstrap().expect(31, text)
+    remedy = "store the whole file that ssh-keygen wrote, with its line breaks"
+    ssh_pod.bootstrap().expect(31, text, remedy, "under GIT_DEPLOY_KEY in the Secret\n")
 
 
 def test_unknown_host_key_is_refused(ssh_pod: Pod) -> None:

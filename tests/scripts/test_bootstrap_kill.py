@@ -49,7 +49,7 @@ def test_signal_ends_a_waiting_start_and_cleans_up(
         process = ssh_pod.start("bootstrap.sh", WORKSPACE_REPOSITORY=url)
         assert server.called.wait(20), "ssh never connected"
         process.send_signal(number)
-        ssh_pod.finish(process, 20).expect(code, f"stopped by {number.name}")
+        ssh_pod.finish(process, 20).expect(code, f"stopped by {number.name}\n")
     assert ssh_pod.leftovers() == []
 
 

@@ -24,6 +24,9 @@ class Followed:
     def push(self, name: str = "README.md", content: str = "second\n") -> str:
         return push_commit(self.bare, self.scratch, name, content)
 
+    def url(self) -> str:
+        return git(self.pod.directory, "remote", "get-url", "origin")
+
     def head(self) -> str:
         return git(self.pod.directory, "rev-parse", "HEAD")
 
@@ -64,19 +67,21 @@ def test_without_update_the_remote_is_not_asked(followed: Followed) -> None:
 
 def test_fetch_brings_commits_and_leaves_the_work_tree(followed: Followed) -> None:
     before, pushed = followed.head(), followed.push()
-    assert "fetched from" in followed.restart("fetch")
+    assert f"fetched from {followed.url()}\n" in followed.restart("fetch")
     assert (followed.tracked(), followed.head()) == (pushed, before)
 
 
 def test_fast_forward_moves_a_clean_branch(followed: Followed) -> None:
+    before = followed.head()
     pushed = followed.push()
-    assert "fast-forwarded from" in followed.restart("fast-forward")
+    moved = f"main fast-forwarded from {before[:8]} to {pushed[:8]}\n"
+    assert moved in followed.restart("fast-forward")
     assert followed.head() == pushed
     assert (followed.pod.directory / "README.md").read_text() == "second\n"
 
 
 def test_fast_forward_without_news_says_so(followed: Followed) -> None:
-    assert "up to date" in followed.restart("fast-forward")
+    assert followed.restart("fast-forward").endswith("bootstrap: main is up to date\n")
 
 
 def test_uncommitted_changes_stop_the_fast_forward(followed: Followed) -> None:
@@ -99,7 +104,9 @@ def test_untracked_files_survive_the_fast_forward(followed: Followed) -> None:
 def test_untracked_file_in_the_way_stops_the_fast_forward(followed: Followed) -> None:
     followed.push("notes.txt", "theirs\n")
     followed.pod.write(followed.pod.directory / "notes.txt", "mine\n")
-    assert "git refused" in followed.restart("fast-forward")
+    log = followed.restart("fast-forward")
+    assert "git refused" in log
+    assert "bootstrap: git: \tnotes.txt\n" in log
     assert (followed.pod.directory / "notes.txt").read_text() == "mine\n"
 
 
@@ -113,7 +120,8 @@ def test_ignored_file_in_the_way_stops_the_fast_forward(followed: Followed) -> N
 
 def test_local_commits_are_kept_when_the_remote_stands_still(followed: Followed) -> None:
     local = followed.commit("mine.txt")
-    assert "not pushed" in followed.restart("fast-forward")
+    log = followed.restart("fast-forward")
+    assert log.endswith("not updated: main has commits that are not pushed\n")
     assert followed.head() == local
 
 
@@ -122,6 +130,36 @@ def test_diverged_branch_is_kept(followed: Followed) -> None:
     followed.push()
     assert "diverged" in followed.restart("fast-forward")
     assert followed.head() == local
+
+
+def test_fast_forward_of_a_branch_without_a_commit_is_left_to_the_user(
+    pod: Pod, ssh: SshServer
+) -> None:
+    connect(pod, ssh, "empty.git").bootstrap().expect(0)
+    pod.bootstrap(WORKSPACE_UPDATE="fast-forward").expect(0, "main has no commit yet")
+
+
+def test_missing_files_of_a_partial_clone_come_with_the_fast_forward(followed: Followed) -> None:
+    shutil.rmtree(followed.pod.directory)
+    followed.pod.bootstrap(WORKSPACE_CLONE_FILTER="blob:none").expect(0)
+    pushed = followed.push()
+    assert "fast-forwarded" in followed.restart("fast-forward")
+    assert followed.head() == pushed
+
+
+def test_damaged_index_stops_the_fast_forward(followed: Followed) -> None:
+    before = followed.head()
+    followed.push()
+    followed.pod.write(followed.pod.directory / ".git/index", "damaged\n" * 9)
+    log = followed.restart("fast-forward")
+    assert "bootstrap: git: " in log
+    assert "starting with the repository as it is" in log
+    assert followed.head() == before
+
+
+def test_remote_without_a_refspec_is_fetched(followed: Followed) -> None:
+    git(followed.pod.directory, "config", "--unset-all", "remote.origin.fetch")
+    assert "fetched from" in followed.restart("fetch")
 
 
 def test_detached_head_is_kept(followed: Followed) -> None:
@@ -170,7 +208,7 @@ def test_refspec_that_overwrites_branches_is_not_fetched(followed: Followed) -> 
 
 def test_remote_of_a_refused_transport_is_not_fetched(followed: Followed) -> None:
     git(followed.pod.directory, "remote", "set-url", "origin", str(followed.bare))
-    assert "local path" in followed.restart("fetch")
+    assert "the URL of the remote 'origin' is a local path" in followed.restart("fetch")
 
 
 def test_branch_deleted_on_the_server_is_still_known_here(followed: Followed) -> None:

@@ -18,6 +18,10 @@ def names(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()}
 
 
+def owner(pod: Pod, mode: int) -> str:
+    return f"owner {pod.account.uid}:{pod.account.gid}, mode {mode}"
+
+
 def mountpoint(pod: Pod) -> Path:
     """A directory that cannot be renamed over, as a mount point cannot."""
     pod.make_directory(pod.directory)
@@ -137,17 +141,23 @@ def test_repository_whose_head_is_lost_still_starts(cloned_pod: Pod) -> None:
 
 def test_volume_that_cannot_be_written_is_explained(ssh_pod: Pod) -> None:
     with read_only(ssh_pod.home):
-        ssh_pod.bootstrap().expect(20, "cannot write", "fsGroup")
+        ssh_pod.bootstrap().expect(
+            20, f"cannot write to {ssh_pod.home} ({owner(ssh_pod, 555)})", "fsGroup"
+        )
 
 
 def test_repository_that_cannot_be_written_is_explained(cloned_pod: Pod) -> None:
     with read_only(cloned_pod.directory):
-        cloned_pod.bootstrap().expect(20, "change the owner")
+        says = f"cannot write to {cloned_pod.directory} ({owner(cloned_pod, 555)})"
+        cloned_pod.bootstrap().expect(20, says, "change the owner")
 
 
 def test_repository_of_another_uid_is_explained(cloned_pod: Pod) -> None:
     cloned_pod.git_configuration.write_text("")
-    cloned_pod.bootstrap(GIT_TEST_ASSUME_DIFFERENT_OWNER="1").expect(20, "belongs to another uid")
+    uid = cloned_pod.account.uid
+    cloned_pod.bootstrap(GIT_TEST_ASSUME_DIFFERENT_OWNER="1").expect(
+        20, f"belongs to another uid than {uid} ({owner(cloned_pod, 755)})"
+    )
 
 
 def small_volume(pod: Pod, size: str, fill: str = "") -> None:
@@ -180,7 +190,9 @@ def test_changed_repository_setting_is_reported_and_the_clone_kept(
     cloned_pod: Pod, ssh: SshServer
 ) -> None:
     other = ssh.url("empty.git")
-    cloned_pod.bootstrap(WORKSPACE_REPOSITORY=other).expect(0, "setting has changed", other)
+    cloned_pod.bootstrap(WORKSPACE_REPOSITORY=other).expect(
+        0, f"comes from {ssh.url('project.git')}, the setting says {other};"
+    )
     assert git(cloned_pod.directory, "remote", "get-url", "origin") == ssh.url("project.git")
 
 

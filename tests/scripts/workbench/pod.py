@@ -142,6 +142,18 @@ class Pod:
         self.secrets |= {line.strip() for line in lines if len(line.strip()) > 20}
         self.secrets = {secret for secret in self.secrets if "-----" not in secret}
 
+    def put_program(self, name: str, script: str) -> None:
+        """Puts a shell script, given without its first line, before all other programs of that name.
+
+        Busybox's shell takes its own for those that it brings itself.
+        """
+        path = self.root / "bin" / name
+        if not path.parent.exists():
+            path.parent.mkdir()
+            self.environment["PATH"] = f"{path.parent}:{self.environment['PATH']}"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
     def put_known_hosts(self, content: str) -> None:
         """Replaces the host keys that are trusted."""
         (self.root / "scripts" / "known_hosts").write_text(content)

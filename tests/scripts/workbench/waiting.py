@@ -9,9 +9,9 @@ from pathlib import Path
 SECONDS = 20
 
 
-def wait_until(true: Callable[[], bool], what: str) -> None:
+def wait_until(true: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
     """Returns once the condition holds; AssertionError that names `what` otherwise."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"{what} did not happen"
         time.sleep(0.01)
