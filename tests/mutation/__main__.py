@@ -44,7 +44,8 @@ def main(
         every = trial.every(groups, workers.root)
         trials = [(group, mutant) for group, mutant in every if part in mutant.file]
         random.Random(seed).shuffle(trials)
-        trials = trials[:sample]
+        # By place: what noticed a mutant is tried first against its neighbours.
+        trials = sorted(trials[:sample], key=lambda item: (item[1].file, item[1].start))
         choice = Choice(workers.names, workers.words)
         for _ in _progress(console, "tests", trial.baseline(workers, groups, choice)):
             pass

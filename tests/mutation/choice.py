@@ -17,6 +17,8 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
 _PATIENCE = 8.0
 _FACTOR = 10.0
+# Tests that are tried first because they noticed a mutant near by.
+_NEAR = 3
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Choice:
     words: Sequence[str]
     seconds: dict[int, float] = field(default_factory=dict)
     reached: dict[int, frozenset[tuple[str, int]]] = field(default_factory=dict)
-    _killers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _killers: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self._counts = [Counter(_WORD.findall(text)) for text in self.words]
@@ -44,11 +46,8 @@ class Choice:
             self.reached[outcome.test] = outcome.reached
 
     def killed(self, mutant: Mutant, outcome: Outcome) -> None:
-        """Notes which test noticed a mutant: it may notice the next one of that file, too."""
-        killers = self._killers[mutant.file]
-        if outcome.test in killers:
-            killers.remove(outcome.test)
-        killers.insert(0, outcome.test)
+        """Notes which test noticed a mutant: it may notice the next one near by, too."""
+        self._killers[mutant.file].append((mutant.start, outcome.test))
 
     def of_group(self, group: Group) -> list[int]:
         """Tests in the folders of a group, in the order of the folders."""
@@ -65,12 +64,14 @@ class Choice:
         limit: only so many of them.
         """
         candidates = self._that_come_by(group, mutant)
-        recent = [test for test in self._killers[mutant.file][:3] if test in set(candidates)]
+        known = set(candidates)
+        killers = sorted(self._killers[mutant.file], key=lambda at: abs(at[0] - mutant.start))
+        near = dict.fromkeys(test for _, test in killers if test in known)
         # Those that have most rare words in common with it; the broadest ones; all, quick first.
         alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))[:12]
         quick = sorted(candidates, key=lambda test: self.seconds.get(test, 0))
         broad = [test for test in quick if group.first and self.names[test].startswith(group.first)]
-        tests = tuple(dict.fromkeys([*recent, *alike, *broad, *quick]))[:limit]
+        tests = tuple(dict.fromkeys([*list(near)[:_NEAR], *alike, *broad, *quick]))[:limit]
         limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
         return Task({mutant.file: mutant.mutated}, tests, limits)
 

@@ -86,7 +86,7 @@ def _kind(statement: Node) -> str:
 
 def _of_lists(node: Node, places: Places) -> Iterator[Change]:
     for statement in lists(node):
-        here_document = any("Hdoc" in redirect for redirect in statement.get("Redirs") or ())
+        here_document = "Hdoc" in json.dumps(statement)
         if _kind(statement) in ("CallExpr", "BinaryCmd", "Subshell", "") and not here_document:
             source = places.source(statement).rstrip(";& ")
             start = places.at(statement["Pos"])
@@ -116,7 +116,8 @@ def _of_pairs(node: Node, places: Places) -> Iterator[Change]:
         here_document = "Hdoc" in json.dumps(node["Y"])
         if not here_document:
             end = here + 2 + len(places.text[here + 2 : places.of(node["Y"])[1]].rstrip("; \n"))
-            left = places.of(node["X"])[1]
+            # Not the end of what stands left: that may be the end of its here document.
+            left = len(places.text[:here].rstrip(" \n\\"))
             yield Change(f"drop {node['Op']} …", left, end, "")
 
 

@@ -20,7 +20,7 @@ Verdict = Literal["killed", "survived", "equivalent", "listed but killed"]
 _BATCH = 60
 _LIMIT_SECONDS = 120.0
 # Tests that a mutant has to survive to stay on the list of equivalent ones: the likeliest.
-_GLANCE = 40
+_GLANCE = 15
 
 
 @dataclass(frozen=True)
