@@ -110,7 +110,7 @@ def test_ssh_takes_nothing_from_the_volume(ssh_pod: Pod) -> None:
 
 def test_uid_without_passwd_entry_is_explained(ssh_pod: Pod) -> None:
     ssh_pod.prefix = [program("unshare"), "--user", "--map-user=54321", "--map-group=54321"]
-    ssh_pod.bootstrap().expect(33, "54321", "/etc/passwd")
+    ssh_pod.bootstrap().expect(33, "ssh refuses uid 54321,", "/etc/passwd")
 
 
 def test_uid_without_passwd_entry_can_use_https(https_pod: Pod) -> None:

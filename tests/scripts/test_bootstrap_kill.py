@@ -10,6 +10,7 @@ import pytest
 from workbench.pod import Pod
 from workbench.remotes import FILES, git
 from workbench.silent import silent_server
+from workbench.waiting import wait_until
 
 # Seconds after the start; a clone takes a quarter of one here.
 INSTANTS = [0.02, 0.14, 0.26]
@@ -47,7 +48,7 @@ def test_signal_ends_a_waiting_start_and_cleans_up(
     with silent_server() as server:
         url = f"ssh://git@127.0.0.1:{server.port}/project.git"
         process = ssh_pod.start("bootstrap.sh", WORKSPACE_REPOSITORY=url)
-        assert server.called.wait(20), "ssh never connected"
+        wait_until(server.called.is_set, "the connection of ssh", process)
         process.send_signal(number)
         ssh_pod.finish(process, 20).expect(code, f"stopped by {number.name}\n")
     assert ssh_pod.leftovers() == []
@@ -58,7 +59,7 @@ def test_signal_ends_a_waiting_update_and_keeps_the_clone(cloned_pod: Pod) -> No
         url = f"ssh://git@127.0.0.1:{server.port}/project.git"
         git(cloned_pod.directory, "remote", "set-url", "origin", url)
         process = cloned_pod.start("bootstrap.sh", WORKSPACE_UPDATE="fetch")
-        assert server.called.wait(20), "ssh never connected"
+        wait_until(server.called.is_set, "the connection of ssh", process)
         process.send_signal(signal.SIGTERM)
         cloned_pod.finish(process, 20).expect(143, "stopped by SIGTERM")
     assert_whole(cloned_pod)

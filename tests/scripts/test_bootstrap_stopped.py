@@ -28,9 +28,9 @@ def test_what_runs_may_end_in_order_and_later_signals_change_nothing(
 ) -> None:
     ssh_pod.put_program("git", SLOW_TO_END)
     process = ssh_pod.start("bootstrap.sh")
-    wait_until(lambda: up(ssh_pod), "the start of git")
+    wait_until(lambda: up(ssh_pod), "the start of git", process)
     process.send_signal(number)
-    wait_until((ssh_pod.home / "asked").exists, "the end of git")
+    wait_until((ssh_pod.home / "asked").exists, "the end of git", process)
     later = signal.SIGINT if number == signal.SIGTERM else signal.SIGTERM
     process.send_signal(later)
     result = ssh_pod.finish(process)
@@ -43,7 +43,7 @@ def test_update_that_runs_may_end_in_order(cloned_pod: Pod) -> None:
     fetch = f'case "$*" in *\\ fetch\\ *) {SLOW_TO_END} ;; esac'
     cloned_pod.put_program("git", f'{fetch}; exec {program("git")} "$@"')
     process = cloned_pod.start("bootstrap.sh", WORKSPACE_UPDATE="fetch")
-    wait_until(lambda: up(cloned_pod), "the start of git fetch")
+    wait_until(lambda: up(cloned_pod), "the start of git fetch", process)
     process.send_signal(signal.SIGTERM)
     result = cloned_pod.finish(process)
     kept = f"bootstrap: {cloned_pod.directory} holds a repository; kept as it is\n"
@@ -55,7 +55,7 @@ def test_update_that_runs_may_end_in_order(cloned_pod: Pod) -> None:
 def test_stop_while_nothing_runs_is_told_in_one_line(pod: Pod) -> None:
     pod.put_program("dd", f"touch {pod.home}/up; sleep 0.2")
     process = pod.start("bootstrap.sh")
-    wait_until(lambda: up(pod), "the probe of the volume")
+    wait_until(lambda: up(pod), "the probe of the volume", process)
     process.send_signal(signal.SIGTERM)
     result = pod.finish(process)
     assert (result.code, result.log) == (143, "bootstrap: stopped by SIGTERM\n")

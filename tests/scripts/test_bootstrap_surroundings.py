@@ -155,7 +155,7 @@ def test_what_git_started_ends_with_it(ssh_pod: Pod) -> None:
     started = f"sleep 60 >/dev/null 2>&1 & echo $! >{seen}"
     ssh_pod.put_program("git", f"{started}; exit 128")
     ssh_pod.bootstrap().expect(49)
-    wait_until(lambda: not runs(seen.read_text().strip()), "its end", 5)
+    wait_until(lambda: not runs(seen.read_text().strip()), "its end", seconds=5)
 
 
 def test_missing_right_on_the_volume_is_told_with_uid_and_owner(ssh_pod: Pod) -> None:

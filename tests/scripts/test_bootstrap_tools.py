@@ -90,9 +90,19 @@ def test_repository_that_cannot_be_put_into_place_is_told(pod: Pod, mounted: boo
     pod.bootstrap().expect(49, f"cannot write to {pod.directory}: mv: Input/output error")
 
 
-def test_stage_that_cannot_be_removed_does_not_hide_why_git_failed(ssh_pod: Pod) -> None:
+def failing_clone(pod: Pod) -> None:
     failure = "{ echo 'fatal: early EOF' >&2; exit 128; }"
-    ssh_pod.put_program("git", f'case "$1" in clone) {failure} ;; esac; exec {program("git")} "$@"')
+    pod.put_program("git", f'case "$1" in clone) {failure} ;; esac; exec {program("git")} "$@"')
+
+
+def test_clone_that_fails_leaves_nothing(ssh_pod: Pod) -> None:
+    failing_clone(ssh_pod)
+    ssh_pod.bootstrap().expect(41, "git: fatal: early EOF")
+    assert list(ssh_pod.home.iterdir()) == []
+
+
+def test_stage_that_cannot_be_removed_does_not_hide_why_git_failed(ssh_pod: Pod) -> None:
+    failing_clone(ssh_pod)
     ssh_pod.put_program("rm", failing("rm", "-rf*/.opencode-clone.??????"))
     ssh_pod.bootstrap().expect(41, "git: fatal: early EOF")
 

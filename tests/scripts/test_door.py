@@ -85,7 +85,7 @@ def test_door_that_opens_late_passes(pod: Pod) -> None:
     text = script.read_text().replace('sleep "$pause_seconds"', f"touch {proof}; {waiting}")
     script.write_text(text)
     process = pod.start("door.sh", DOOR_URL=f"http://127.0.0.1:{port}")
-    wait_until(proof.exists, "the pause after the first attempt")
+    wait_until(proof.exists, "the pause after the first attempt", process)
     with door(LOCKED, port):
         pod.write(Path(f"{proof}.done"), "")
         pod.finish(process, 20).expect(0, "is locked")

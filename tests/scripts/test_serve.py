@@ -20,7 +20,7 @@ def serve(pod: Pod, *command: str, **settings: str) -> Result:
 def started(pod: Pod, script: str) -> subprocess.Popen[str]:
     """Starts a shell child under serve.sh and waits until the child has made the file `up`."""
     process = pod.start("serve.sh", "sh", "-c", f"{script}", WORKSPACE_DIRECTORY=str(pod.home))
-    wait_until((pod.home / "up").exists, "the start of the child")
+    wait_until((pod.home / "up").exists, "the start of the child", process)
     return process
 
 
@@ -129,7 +129,7 @@ def test_second_signal_reaches_the_command_too(pod: Pod) -> None:
     )
     process = started(pod, script)
     process.send_signal(signal.SIGTERM)
-    wait_until((pod.home / "first").exists, "the first signal")
+    wait_until((pod.home / "first").exists, "the first signal", process)
     process.send_signal(signal.SIGTERM)
     pod.finish(process, 20).expect(9)
 

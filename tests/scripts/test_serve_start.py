@@ -30,7 +30,7 @@ def test_signal_before_the_command_runs_ends_the_start(
     pod: Pod, sent: signal.Signals, code: int
 ) -> None:
     process = pod.start("serve.sh", "touch", str(pod.home / "ran"), PATH=with_slow_tr(pod))
-    wait_until((pod.home / "slow").exists, "the reading of the password")
+    wait_until((pod.home / "slow").exists, "the reading of the password", process)
     process.send_signal(sent)
     pod.finish(process, 20).expect(code)
     assert not (pod.home / "ran").exists()

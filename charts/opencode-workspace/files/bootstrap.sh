@@ -61,8 +61,7 @@ stall_seconds=60
 
 byte_order_mark=$(printf '\357\273\277')
 
-child=
-stage=
+child= stage=
 
 log() {
   printf 'bootstrap: %s\n' "$*" >&3
@@ -121,7 +120,6 @@ clean_up() {
   case $status in
     1 | 2) log "internal error (exit $status); please report it with the lines above" ;;
   esac
-  exit "$status"
 }
 
 # --- settings ---
@@ -532,7 +530,7 @@ keep_repository() {
 
 # Runs as a process of its own: its failures end the update, not the start.
 bring_up_to_date() {
-  trap 'end_child; exit 143' TERM
+  trap 'end_child; exit' TERM
   [ -n "$origin" ] || leave "the repository has no remote 'origin'"
   check_configuration
   parse_url "$origin" "the URL of the remote 'origin'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,22 @@ from pathlib import Path
 SECONDS = 20
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
-    """Returns once the condition holds; AssertionError that names `what` otherwise."""
+def wait_until(
+    true: Callable[[], bool],
+    what: str,
+    process: subprocess.Popen[str] | None = None,
+    seconds: float = SECONDS,
+) -> None:
+    """Returns once the condition holds; AssertionError that names `what` otherwise.
+
+    process: the one that has to bring it about; nobody waits on when it has ended.
+    """
     deadline = time.monotonic() + seconds
-    while not true():
+    while True:
+        code = process.poll() if process else None
+        if true():
+            return
+        assert code is None, f"{what} did not happen, and it ended with {code}"
         assert time.monotonic() < deadline, f"{what} did not happen"
         time.sleep(0.01)
 
