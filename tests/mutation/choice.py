@@ -15,7 +15,7 @@ from tests.mutation.targets import Group
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
-_PATIENCE = 8.0
+_PATIENCE = 4.0
 _FACTOR = 10.0
 # Tests that are tried first because they noticed a mutant near by.
 _NEAR = 3
@@ -46,7 +46,7 @@ class Choice:
             self.reached[outcome.test] = outcome.reached
 
     def killed(self, mutant: Mutant, outcome: Outcome) -> None:
-        """Notes which test noticed a mutant: it may notice the next one near by, too."""
+        """Notes which test noticed a mutant, soon: it may notice the next one near by, too."""
         self._killers[mutant.file].append((mutant.start, outcome.test))
 
     def of_group(self, group: Group) -> list[int]:

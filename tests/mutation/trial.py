@@ -85,7 +85,7 @@ def judge(
     for key, outcomes in pool.map(range(len(trials)), task):
         group, mutant = trials[key]
         killer = _killer(outcomes)
-        if killer:
+        if killer and not killer.timed_out:
             choice.killed(mutant, killer)
         yield Result(
             group,

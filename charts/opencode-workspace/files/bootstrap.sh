@@ -61,7 +61,8 @@ stall_seconds=60
 
 byte_order_mark=$(printf '\357\273\277')
 
-child= stage=
+child=
+stage=
 
 log() {
   printf 'bootstrap: %s\n' "$*" >&3
@@ -93,7 +94,6 @@ await() {
   child=$!
   wait "$child" || status=$?
   kill -TERM "-$child" 2>/dev/null || :
-  child=
   return "$status"
 }
 
@@ -524,7 +524,6 @@ keep_repository() {
     bring_up_to_date &
     child=$!
     wait "$child" || log "starting with the repository as it is"
-    child=
   fi
 }
 
