@@ -72,12 +72,8 @@ def test_failed_start_leaves_nothing_on_the_volume_or_in_memory(ssh_pod: Pod) ->
 
 @pytest.mark.parametrize("shell", [DASH], ids=["dash"])  # busybox takes no other dd
 def test_volume_that_fails_in_another_way_is_told_with_what_is_said(pod: Pod) -> None:
-    fake = pod.root / "bin/dd"
-    fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\necho 'dd: Input/output error' >&2\nexit 1\n")
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{pod.environment['PATH']}"
-    pod.bootstrap(PATH=path).expect(20, f"cannot write to {pod.home}: dd: Input/output error")
+    pod.put_program("dd", "echo 'dd: Input/output error' >&2; exit 1")
+    pod.bootstrap().expect(20, f"cannot write to {pod.home}: dd: Input/output error")
 
 
 def test_repository_whose_head_is_lost_is_said_to_be_kept(cloned_pod: Pod) -> None:
@@ -95,11 +91,7 @@ def test_unwritable_repository_whose_head_is_lost_is_explained(cloned_pod: Pod) 
 
 
 def test_every_line_that_git_said_is_told(ssh_pod: Pod) -> None:
-    fake = ssh_pod.root / "bin/git"
-    fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\nprintf 'first \\033[1mwords\\n\\nnext words\\n' >&2\nexit 128\n")
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{ssh_pod.environment['PATH']}"
-    result = ssh_pod.bootstrap(PATH=path)
+    ssh_pod.put_program("git", "printf 'first \\033[1mwords\\n\\nnext words\\n' >&2; exit 128")
+    result = ssh_pod.bootstrap()
     result.expect(49, "git: first [1mwords\n", "git: next words\n")
     assert "git: \n" not in result.log

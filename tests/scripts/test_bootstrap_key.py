@@ -91,11 +91,8 @@ def test_changed_host_key_is_refused(ssh_pod: Pod, ssh: SshServer, scratch: Path
 def test_ssh_takes_nothing_from_the_volume(ssh_pod: Pod) -> None:
     """Neither configuration, keys nor host keys of the account's home, and never a question."""
     seen = ssh_pod.home / "seen"
-    fake = ssh_pod.root / "bin" / "ssh"
-    fake.parent.mkdir()
-    fake.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{seen}\nexit 255\n')
-    fake.chmod(0o755)
-    ssh_pod.bootstrap(PATH=f"{fake.parent}:{ssh_pod.environment['PATH']}")
+    ssh_pod.put_program("ssh", f'printf "%s\\n" "$@" >{seen}; exit 255')
+    ssh_pod.bootstrap()
     arguments = seen.read_text().splitlines()
     assert arguments[:4] == ["-F", "/dev/null", "-i", str(ssh_pod.root / "run" / "key")]
     assert {

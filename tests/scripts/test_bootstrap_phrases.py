@@ -55,11 +55,7 @@ def test_each_phrase_alone_gives_its_exit_code(pod: Pod) -> None:
 
 def test_configuration_that_runs_nothing_does_not_stop_an_update(pod: Pod) -> None:
     """A fake git tells one name at a time; what only some versions of git know needs no such git."""
-    fake = pod.root / "bin" / "git"
-    fake.parent.mkdir()
-    fake.write_text('#!/bin/sh\ncase "$*" in *--name-only*) cat "$HOME/name" ;; esac\n')
-    fake.chmod(0o755)
-    pod.environment["PATH"] = f"{fake.parent}:{pod.environment['PATH']}"
+    pod.put_program("git", 'case "$*" in *--name-only*) cat "$HOME/name" ;; esac')
     names = [*HARMLESS, "core.sshcommand", "core.pager", "filter.a.smudge"]
     codes = called(
         pod,

@@ -40,12 +40,8 @@ def test_message_of_git_gives_its_exit_code(ssh_pod: Pod, case: dict[str, Any]) 
     """Messages of servers and libraries that are not at hand here, played by a fake git."""
     message = ssh_pod.root / "message"
     message.write_text(case["message"])
-    fake = ssh_pod.root / "bin" / "git"
-    fake.parent.mkdir()
-    fake.write_text(f"#!/bin/sh\ncat {message} >&2\nexit 128\n")
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{ssh_pod.environment['PATH']}"
-    ssh_pod.bootstrap(PATH=path).expect(case["code"], "bootstrap: git: ")
+    ssh_pod.put_program("git", f"cat {message} >&2; exit 128")
+    ssh_pod.bootstrap().expect(case["code"], "bootstrap: git: ")
 
 
 def test_image_without_git_is_named(pod: Pod, bench: Path) -> None:
@@ -65,10 +61,6 @@ def test_missing_run_directory_is_named(pod: Pod) -> None:
 def test_password_of_the_server_is_not_passed_on(ssh_pod: Pod) -> None:
     """It is in the environment only to hold the pod until the Secret exists."""
     seen = ssh_pod.home / "seen"
-    fake = ssh_pod.root / "bin" / "git"
-    fake.parent.mkdir()
-    fake.write_text(f"#!/bin/sh\nenv >{seen}\nexit 128\n")
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{ssh_pod.environment['PATH']}"
-    assert ssh_pod.bootstrap(PATH=path).code == 49
+    ssh_pod.put_program("git", f"env >{seen}; exit 128")
+    ssh_pod.bootstrap().expect(49)
     assert "OPENCODE_SERVER_PASSWORD" not in seen.read_text()

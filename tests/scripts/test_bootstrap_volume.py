@@ -68,18 +68,14 @@ def test_clone_into_a_mount_point_is_finished_after_a_kill(cloned_pod: Pod, scra
 @pytest.mark.parametrize("shell", [DASH], ids=["dash"])  # busybox takes no other mv
 def test_clone_killed_between_two_moves_is_finished_without_network(ssh_pod: Pod) -> None:
     directory = mountpoint(ssh_pod)
-    fake = ssh_pod.root / "bin" / "mv"
-    fake.parent.mkdir()
-    fake.write_text(
-        f"#!/bin/sh\n[ ! -e {directory}/file-003.txt ] || kill -KILL $PPID\n"
-        f'exec {program("mv")} "$@"\n'
-    )
-    fake.chmod(0o755)
-    killed = ssh_pod.bootstrap(PATH=f"{fake.parent}:{ssh_pod.environment['PATH']}")
+    kill = f"[ ! -e {directory}/file-003.txt ] || kill -KILL $PPID"
+    path = ssh_pod.environment["PATH"]
+    ssh_pod.put_program("mv", f'{kill}; exec {program("mv")} "$@"')
+    killed = ssh_pod.bootstrap()
     assert killed.code == -signal.SIGKILL
     assert not (directory / ".git").exists()
     (ssh_pod.root / "secrets" / "id").unlink()
-    ssh_pod.bootstrap().expect(0, "interrupted start")
+    ssh_pod.bootstrap(PATH=path).expect(0, "interrupted start")
     assert git(directory, "status", "--porcelain") == ""
     assert ssh_pod.leftovers() == []
 

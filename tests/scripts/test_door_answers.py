@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from workbench.pod import DASH, Pod
@@ -13,18 +11,15 @@ URL = "https://workspace.example.com"
 
 def knocked(pod: Pod, *answers: str, url: str = URL) -> tuple[int, str, list[str]]:
     """Exit code, log, and what was asked for, when a client gives `answers`, the last one for ever."""
-    folder = pod.root / "bin"
-    folder.mkdir()
     asked = pod.home / "asked"
     lines = "\n".join(f"{number}) printf {code} ;;" for number, code in enumerate(answers, 1))
-    (folder / "curl").write_text(
-        f'#!/bin/sh\nfor last; do :; done\necho "$last" >>{asked}\n'
-        f"case $(wc -l <{asked}) in\n{lines}\n*) printf {answers[-1]} ;;\nesac\n"
+    pod.put_program(
+        "curl",
+        f'for last; do :; done\necho "$last" >>{asked}\n'
+        f"case $(wc -l <{asked}) in\n{lines}\n*) printf {answers[-1]} ;;\nesac",
     )
-    (folder / "curl").chmod(0o755)
     pod.set_constant("door.sh", "pause_seconds", 0)
-    path = f"{folder}:{pod.environment['PATH']}"
-    result = pod.finish(pod.start("door.sh", DOOR_URL=url, PATH=path))
+    result = pod.finish(pod.start("door.sh", DOOR_URL=url))
     return result.code, result.log, asked.read_text().split() if asked.exists() else []
 
 
@@ -76,10 +71,6 @@ def test_proxies_are_not_asked(pod: Pod) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         pod.environment |= {name: "http://proxy", name.upper(): "http://proxy"}
     seen = pod.home / "seen"
-    folder = Path(pod.root / "bin")
-    folder.mkdir()
-    (folder / "curl").write_text(f"#!/bin/sh\nenv >{seen}\nprintf 200\n")
-    (folder / "curl").chmod(0o755)
-    path = f"{folder}:{pod.environment['PATH']}"
-    pod.finish(pod.start("door.sh", DOOR_URL=URL, PATH=path))
+    pod.put_program("curl", f"env >{seen}; printf 200")
+    pod.finish(pod.start("door.sh", DOOR_URL=URL))
     assert "proxy" not in seen.read_text()

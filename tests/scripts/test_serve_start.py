@@ -13,15 +13,6 @@ from workbench.pod import DASH, Pod
 from workbench.waiting import wait_until
 
 
-def with_slow_tr(pod: Pod) -> str:
-    """A PATH on which `tr` makes the file `slow` on the volume and takes its time."""
-    tool = pod.root / "bin" / "tr"
-    tool.parent.mkdir()
-    tool.write_text(f'#!/bin/sh\ntouch {pod.home}/slow\nsleep 0.3\nexec {program("tr")} "$@"\n')
-    tool.chmod(0o755)
-    return f"{tool.parent}:{pod.environment['PATH']}"
-
-
 @pytest.mark.parametrize("shell", [DASH], ids=["dash"])  # busybox takes no other tr
 @pytest.mark.parametrize(
     ("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
@@ -29,7 +20,8 @@ def with_slow_tr(pod: Pod) -> str:
 def test_signal_before_the_command_runs_ends_the_start(
     pod: Pod, sent: signal.Signals, code: int
 ) -> None:
-    process = pod.start("serve.sh", "touch", str(pod.home / "ran"), PATH=with_slow_tr(pod))
+    pod.put_program("tr", f'touch {pod.home}/slow; sleep 0.3; exec {program("tr")} "$@"')
+    process = pod.start("serve.sh", "touch", str(pod.home / "ran"))
     wait_until((pod.home / "slow").exists, "the reading of the password", process)
     process.send_signal(sent)
     pod.finish(process, 20).expect(code)
