@@ -38,6 +38,13 @@ def test_git_identity_comes_from_the_mounted_gitconfig_only(ssh_pod: Pod) -> Non
     assert not (ssh_pod.home / ".gitconfig").exists()
 
 
+def test_remote_has_the_name_that_updates_ask_for(ssh_pod: Pod) -> None:
+    settings = ssh_pod.git_configuration.read_text()
+    ssh_pod.git_configuration.write_text(settings + "[clone]\n\tdefaultRemoteName = upstream\n")
+    ssh_pod.bootstrap().expect(0)
+    assert git(ssh_pod.directory, "remote") == "origin"
+
+
 def test_named_branch_is_checked_out(ssh_pod: Pod) -> None:
     ssh_pod.bootstrap(WORKSPACE_BRANCH="dev").expect(0)
     assert git(ssh_pod.directory, "symbolic-ref", "--short", "HEAD") == "dev"

@@ -82,7 +82,7 @@ def test_key_is_taken_with_https_only_when_submodules_may_want_it(
 def test_key_is_in_no_variable_even_when_the_pod_sets_one_of_that_name(ssh_pod: Pod) -> None:
     lines = (ssh_pod.root / "secrets/id").read_text().splitlines()
     found = environment_of_git(ssh_pod, key="set in the pod")
-    assert lines[1] not in "".join(found.values())
+    assert lines[1] not in "".join([*found, *found.values()])
 
 
 def test_what_is_in_memory_is_readable_by_its_owner_only(ssh_pod: Pod) -> None:

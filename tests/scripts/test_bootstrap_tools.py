@@ -54,6 +54,12 @@ def test_volume_that_takes_no_file_is_explained(
     pod.bootstrap().expect(code, explained, str(pod.home))
 
 
+def test_probe_of_a_full_volume_is_not_left_on_it(pod: Pod) -> None:
+    pod.put_program("dd", ': >"${2#of=}"; echo "dd: No space left on device" >&2; exit 1')
+    pod.bootstrap().expect(21, "is full")
+    assert list(pod.home.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("says", "code"),
     [("No space left on device", 21), ("Disk quota exceeded", 21), ("Input/output error", 49)],

@@ -527,9 +527,14 @@ keep_repository() {
   fi
 }
 
+end_update() {
+  end_child
+  exit
+}
+
 # Runs as a process of its own: its failures end the update, not the start.
 bring_up_to_date() {
-  trap 'end_child; exit' TERM
+  trap end_update TERM
   [ -n "$origin" ] || leave "the repository has no remote 'origin'"
   check_configuration
   parse_url "$origin" "the URL of the remote 'origin'"
@@ -679,7 +684,6 @@ install_stage() {
     install_inside
   else
     mv "$stage/tree" "$directory" 2>"$errors" || fail_on_volume "$directory" 49
-    rm -rf "$stage"
   fi
   log "$directory is ready"
 }
