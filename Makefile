@@ -14,7 +14,8 @@ PYTEST := $(BIN)/python -m pytest
 JOBS ?= 3
 SHELL_FILES = .ci/run $(shell find charts images tests tools -name '*.sh' 2>/dev/null)
 
-.PHONY: help preview test test-slow test-cluster mutation lint tools packages packages-slow bench golden docs lock clean
+.PHONY: help preview test test-slow test-cluster proof mutation lint tools packages packages-slow bench golden docs lock
+.PHONY: clean
 .PHONY: lint-python lint-shell lint-yaml lint-chart lint-tree
 
 help: ## Show this list
@@ -24,13 +25,20 @@ preview: $(RUN) ## Show what will be deployed; needs Python alone
 	@$(BIN)/opencode-workspace preview
 
 test: $(DEV) packages $(GO_TOOLS) ## Run every test that takes no cluster and no patience
-	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m "not slow"
+	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m "not slow" \
+		--junitxml build/junit/quick.xml
 
 test-slow: $(DEV) packages packages-slow $(GO_TOOLS) $(TOOLS)/checkov ## Run the tests that `make test` leaves out as too slow
-	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m slow
+	@$(PYTEST) --numprocesses $(JOBS) --dist worksteal --ignore tests/cluster -m slow \
+		--junitxml build/junit/slow.xml
 
 test-cluster: $(DEV) packages packages-slow ## Run the tests that start a cluster of their own (Linux, root)
 	@$(BIN)/python -m tests.cluster
+
+# Also after a failure: the pages say what failed, and the last line fails with them.
+proof: $(DEV) ## Run every test and write docs/reliability.md and docs/proof.md from what happened
+	-@$(MAKE) --keep-going test test-slow test-cluster
+	@$(BIN)/python -m tests.pages
 
 mutation: $(DEV) packages $(GO_TOOLS) ## Damage chart, scripts and generator, and see that the tests notice
 	@$(BIN)/python -m tests.mutation

@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
         print("The cluster tests were not run:", *lacks, sep="\n  ", file=sys.stderr)
         return 2
     named = [argument for argument in arguments if argument.startswith("tests/")]
-    return sandbox.enter([*arguments, *([] if named else ["tests/cluster"])])
+    results = f"--junitxml={REPOSITORY / 'build/junit/cluster.xml'}"
+    return sandbox.enter([results, *arguments, *([] if named else ["tests/cluster"])])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,29 +15,37 @@ from tests.cluster.rig import sandbox
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.cluster import cluster as start_cluster
 from tests.cluster.rig.fleet import bootstrap_documents
+from tests.cluster.rig.versions import machine, versions
 from tests.cluster.rig.workspace import Workspace
 
 WORKSPACES = ("flux", "ha")
 
 
 @pytest.fixture(scope="session")
-def times() -> Iterator[dict[str, float]]:
-    """Seconds by name, kept with the logs of the run."""
+def times(record_testsuite_property: Callable[[str, object], None]) -> Iterator[dict[str, float]]:
+    """Seconds by name, kept with the logs and the results of the run."""
     measured: dict[str, float] = {}
     yield measured
+    for name, seconds in measured.items():
+        record_testsuite_property(name, f"{seconds:.1f} s")
     if sandbox.RUN in os.environ:
         (sandbox.run_folder() / "times.json").write_text(json.dumps(measured, indent=2))
 
 
 @pytest.fixture(scope="session")
-def empty_cluster(times: dict[str, float]) -> Iterator[Cluster]:
+def empty_cluster(
+    times: dict[str, float], record_testsuite_property: Callable[[str, object], None]
+) -> Iterator[Cluster]:
     """A cluster that has everything but our workspaces."""
     if sandbox.RUN not in os.environ:
         pytest.skip("not run: a cluster lives in a sandbox, which `make test-cluster` makes")
     started = time.monotonic()
     logs = sandbox.run_folder() / "logs"
     with start_cluster(sandbox.STATE, logs) as cluster:
-        times["cluster"] = time.monotonic() - started
+        times["start of the cluster"] = time.monotonic() - started
+        record_testsuite_property("machine", machine())
+        for name, version in versions(cluster.api).items():
+            record_testsuite_property(f"version of {name}", version)
         try:
             yield cluster
         finally:
@@ -51,7 +59,7 @@ def cluster(empty_cluster: Cluster, times: dict[str, float]) -> Cluster:
     empty_cluster.api.apply(bootstrap_documents(empty_cluster.forge))
     empty_cluster.api.apply(empty_cluster.platform)
     empty_cluster.wait_applied(empty_cluster.fleet.revision)
-    times["both workspaces"] = time.monotonic() - started
+    times["from the first look at Git to both workspaces ready"] = time.monotonic() - started
     return empty_cluster
 
 

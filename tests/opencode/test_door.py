@@ -45,6 +45,7 @@ def test_password_with_a_line_end_in_the_secret_is_the_one_without(workspace: Wo
 
 
 @pytest.mark.parametrize("password", ["", "\n"])
+@pytest.mark.fault("password-empty")
 def test_empty_password_refuses_to_start(workspace: Workspace, password: str) -> None:
     workspace.secret["SERVER_PASSWORD"] = password
     with workspace.start() as pod:

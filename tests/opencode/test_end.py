@@ -6,10 +6,10 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
-from tests.opencode.pod import figures
 from tests.opencode.pod.workspace import Served, Workspace
 from workbench.remotes import git
 
@@ -35,29 +35,35 @@ def use(served: Served, workspace: Workspace) -> None:
     (workspace.home / "workspace/draft.txt").write_text("not committed\n")
 
 
-def test_sigterm_ends_the_workspace_before_the_kubelet_kills_it(cloned: Workspace) -> None:
+@pytest.mark.fault("deleted")
+def test_sigterm_ends_the_workspace_before_the_kubelet_kills_it(
+    cloned: Workspace, record_property: Callable[[str, object], None]
+) -> None:
     with cloned.serve() as served:
         served.client.ask("/project/current", directory=cloned.directory)
         began = time.monotonic()
         served.pod.signal(signal.SIGTERM)
         code = served.pod.wait()
-        figures.record("opencode", sigterm_seconds=round(time.monotonic() - began, 3))
+        record_property("OpenCode, from SIGTERM to its end", f"{time.monotonic() - began:.1f} s")
         assert code == 128 + signal.SIGTERM, served.pod.log
         assert served.pod.processes() == {}
 
 
+@pytest.mark.fault("deleted")
 def test_sigterm_ends_the_workspace_while_a_terminal_is_open(cloned: Workspace) -> None:
     with cloned.serve() as served, served.client.terminal(cloned.directory):
         served.pod.signal(signal.SIGTERM)
         assert served.pod.wait() == 128 + signal.SIGTERM, served.pod.log
 
 
+@pytest.mark.fault("crashed")
 def test_crash_of_opencode_ends_the_pod_with_its_status(cloned: Workspace) -> None:
     with cloned.serve() as served:
         os.kill(served.pod.named("opencode"), signal.SIGKILL)
         assert served.pod.wait() == 128 + signal.SIGKILL, served.pod.log
 
 
+@pytest.mark.fault("killed-opencode")
 def test_sessions_login_and_work_survive_sigkill_and_restart(cloned: Workspace) -> None:
     with cloned.serve() as served:
         use(served, cloned)

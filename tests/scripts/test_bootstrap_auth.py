@@ -40,6 +40,7 @@ def test_without_a_seed_nothing_is_written(pod: Pod) -> None:
     assert not pod.auth.exists()
 
 
+@pytest.mark.fault("login-edited")
 def test_unchanged_seed_keeps_what_the_user_edited(seeded: Pod) -> None:
     seeded.write(seeded.auth, EDITED)
     seeded.bootstrap().expect(0)
@@ -47,6 +48,7 @@ def test_unchanged_seed_keeps_what_the_user_edited(seeded: Pod) -> None:
     assert asides(seeded) == []
 
 
+@pytest.mark.fault("seed-rotated")
 def test_changed_seed_replaces_and_keeps_the_old_file(seeded: Pod) -> None:
     seeded.write(seeded.auth, EDITED)
     seeded.put_secret("auth.json", ROTATED)
@@ -57,6 +59,7 @@ def test_changed_seed_replaces_and_keeps_the_old_file(seeded: Pod) -> None:
     assert stat.S_IMODE(aside.stat().st_mode) == 0o600
 
 
+@pytest.mark.fault("seed-rotated")
 def test_old_files_do_not_replace_each_other(seeded: Pod) -> None:
     for content in (ROTATED, SEED, ROTATED):
         seeded.put_secret("auth.json", content)
@@ -64,6 +67,7 @@ def test_old_files_do_not_replace_each_other(seeded: Pod) -> None:
     assert len(asides(seeded)) == 3
 
 
+@pytest.mark.fault("seed-rotated")
 def test_first_seed_replaces_an_earlier_login_and_keeps_it(pod: Pod) -> None:
     pod.write(pod.auth, EDITED)
     pod.put_secret("auth.json", SEED)
@@ -71,6 +75,7 @@ def test_first_seed_replaces_an_earlier_login_and_keeps_it(pod: Pod) -> None:
     assert [aside.read_text() for aside in asides(pod)] == [EDITED]
 
 
+@pytest.mark.fault("login-edited")
 def test_start_killed_before_the_seed_was_remembered_changes_nothing(seeded: Pod) -> None:
     (seeded.home / ".local" / "state" / "opencode-workspace" / "auth-seed.sha256").unlink()
     seeded.bootstrap().expect(0)
@@ -80,6 +85,7 @@ def test_start_killed_before_the_seed_was_remembered_changes_nothing(seeded: Pod
     assert seeded.auth.read_text() == EDITED
 
 
+@pytest.mark.fault("login-edited")
 def test_if_missing_never_replaces_a_login(seeded: Pod) -> None:
     seeded.put_secret("auth.json", ROTATED)
     seeded.bootstrap(AUTH_SEED="if-missing").expect(0)
@@ -99,6 +105,7 @@ def test_never_writes_nothing(pod: Pod) -> None:
 
 
 @pytest.mark.parametrize("seed", ["", "\n", "null", "[]", '{"a":', "x{}", "changeme"])
+@pytest.mark.fault("seed-useless")
 def test_seed_that_is_no_object_is_reported_and_ignored(seeded: Pod, seed: str) -> None:
     seeded.put_secret("auth.json", seed)
     seeded.bootstrap().expect(0, "not a JSON object")
@@ -106,6 +113,7 @@ def test_seed_that_is_no_object_is_reported_and_ignored(seeded: Pod, seed: str) 
 
 
 @pytest.mark.parametrize("mode", ["if-missing", "if-changed"])
+@pytest.mark.fault("login-damaged")
 def test_empty_login_is_replaced_by_the_seed(seeded: Pod, mode: str) -> None:
     seeded.write(seeded.auth, "")
     seeded.bootstrap(AUTH_SEED=mode).expect(0, "auth.json written")
@@ -116,6 +124,7 @@ def test_empty_login_is_replaced_by_the_seed(seeded: Pod, mode: str) -> None:
 @pytest.mark.parametrize(
     "content", [b'{"github-copilot":{"ty', b"\0" * 64], ids=["cut-off", "zeros"]
 )
+@pytest.mark.fault("login-damaged")
 def test_damaged_login_is_replaced_and_kept_aside(seeded: Pod, content: bytes) -> None:
     seeded.write(seeded.auth, content)
     seeded.bootstrap().expect(0, "was not a JSON object")
@@ -130,6 +139,7 @@ def test_seed_with_byte_order_mark_and_blanks_is_accepted(pod: Pod) -> None:
     assert pod.auth.read_bytes() == seed
 
 
+@pytest.mark.fault("login-damaged")
 def test_login_readable_by_others_is_closed(seeded: Pod) -> None:
     seeded.write(seeded.auth, SEED, 0o644)
     seeded.bootstrap().expect(0)
@@ -142,6 +152,7 @@ def test_half_written_seed_of_a_killed_start_is_removed(seeded: Pod) -> None:
     assert not (seeded.auth.parent / ".auth.json.abcdef").exists()
 
 
+@pytest.mark.fault("full-login")
 def test_full_volume_keeps_the_old_login(seeded: Pod) -> None:
     """The volume has room for the probe, and none for the seed."""
     seeded.put_secret("auth.json", '{"padding":"' + "x" * 40_000 + '"}')

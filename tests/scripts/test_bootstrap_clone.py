@@ -55,6 +55,7 @@ def test_named_tag_is_checked_out(ssh_pod: Pod) -> None:
     assert git(ssh_pod.directory, "describe", "--tags") == "v1"
 
 
+@pytest.mark.fault("branch-missing")
 def test_missing_branch_is_named(ssh_pod: Pod) -> None:
     ssh_pod.bootstrap(WORKSPACE_BRANCH="nowhere").expect(
         43, f"'nowhere' does not exist in {ssh_pod.environment['WORKSPACE_REPOSITORY']};"
@@ -62,6 +63,7 @@ def test_missing_branch_is_named(ssh_pod: Pod) -> None:
     assert not ssh_pod.directory.exists()
 
 
+@pytest.mark.fault("branch-missing")
 def test_missing_default_branch_asks_for_a_branch(pod: Pod, ssh: SshServer) -> None:
     connect(pod, ssh, "headless.git").bootstrap().expect(
         43,
@@ -75,6 +77,7 @@ def test_branch_helps_when_the_default_branch_is_missing(pod: Pod, ssh: SshServe
 
 
 @pytest.mark.parametrize("branch", ["", "trunk"])
+@pytest.mark.fault("empty-remote")
 def test_empty_remote_gives_an_unborn_branch(pod: Pod, ssh: SshServer, branch: str) -> None:
     connect(pod, ssh, "empty.git").bootstrap(WORKSPACE_BRANCH=branch).expect(0, "no commit yet")
     head = git(pod.directory, "symbolic-ref", "--short", "HEAD")

@@ -24,6 +24,7 @@ def test_file_of_the_secret_that_cannot_be_read_is_named(ssh_pod: Pod, name: str
     )
 
 
+@pytest.mark.fault("token")
 def test_token_that_cannot_be_read_is_named(pod: Pod) -> None:
     pod.put_secret("token", "a-token-only-for-this-test")
     (pod.root / "secrets/token").chmod(0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from workbench.https import TOKEN, HttpsServer, https_server
 from workbench.pod import Pod, chart_shell
 from workbench.remotes import git
@@ -33,6 +35,7 @@ def test_user_name_in_the_url_is_used_with_the_token(
     assert "deployer" in token_https.users
 
 
+@pytest.mark.fault("secret-in-view")
 def test_token_is_neither_in_the_process_list_nor_on_the_volume(
     https_pod: Pod, token_https: HttpsServer
 ) -> None:
@@ -43,6 +46,7 @@ def test_token_is_neither_in_the_process_list_nor_on_the_volume(
     assert [str(path) for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
+@pytest.mark.fault("secret-in-view")
 def test_credential_helper_of_the_image_does_not_store_the_token(https_pod: Pod) -> None:
     settings = https_pod.git_configuration.read_text()
     https_pod.git_configuration.write_text(settings + "[credential]\n\thelper = store\n")
@@ -51,6 +55,7 @@ def test_credential_helper_of_the_image_does_not_store_the_token(https_pod: Pod)
     assert not (https_pod.home / ".git-credentials").exists()
 
 
+@pytest.mark.fault("token")
 def test_wrong_token_is_reported(https_pod: Pod) -> None:
     https_pod.put_secret("token", "x")
     result = https_pod.bootstrap()
@@ -58,31 +63,37 @@ def test_wrong_token_is_reported(https_pod: Pod) -> None:
     assert "is empty" not in result.log
 
 
+@pytest.mark.fault("token")
 def test_absent_token_is_reported_without_a_prompt(https_pod: Pod) -> None:
     https_pod.bootstrap().expect(37, "GIT_TOKEN")
 
 
+@pytest.mark.fault("token")
 def test_empty_token_counts_as_absent(https_pod: Pod) -> None:
     https_pod.put_secret("token", "\n")
     https_pod.bootstrap().expect(37, "GIT_TOKEN in the Secret is empty", "could not read Username")
 
 
+@pytest.mark.fault("certificate")
 def test_certificate_of_an_unknown_authority_is_refused(https_pod: Pod) -> None:
     https_pod.put_secret("token", TOKEN)
     del https_pod.environment["GIT_SSL_CAINFO"]
     https_pod.bootstrap().expect(38, "GIT_SSL_CAINFO")
 
 
+@pytest.mark.fault("repository-missing")
 def test_missing_repository_is_reported(https_pod: Pod, token_https: HttpsServer) -> None:
     https_pod.put_secret("token", TOKEN)
     https_pod.bootstrap(WORKSPACE_REPOSITORY=token_https.url("nothing.git")).expect(42)
 
 
+@pytest.mark.fault("server-down")
 def test_closed_port_is_reported(https_pod: Pod) -> None:
     url = f"https://127.0.0.1:{free_port()}/project.git"
     https_pod.bootstrap(WORKSPACE_REPOSITORY=url).expect(41)
 
 
+@pytest.mark.fault("secret-in-view")
 def test_token_is_not_given_to_another_server(
     https_pod: Pod, scratch: Path, served: Path, token_https: HttpsServer
 ) -> None:

@@ -27,6 +27,7 @@ def assert_whole(pod: Pod) -> None:
     "seconds",
     [*INSTANTS, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in MORE_INSTANTS)],
 )
+@pytest.mark.fault("killed-clone")
 def test_kill_leaves_no_clone_or_a_whole_one(ssh_pod: Pod, seconds: float) -> None:
     process = ssh_pod.start("bootstrap.sh")
     time.sleep(seconds)
@@ -42,6 +43,7 @@ def test_kill_leaves_no_clone_or_a_whole_one(ssh_pod: Pod, seconds: float) -> No
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
 )
+@pytest.mark.fault("stopped")
 def test_signal_ends_a_waiting_start_and_cleans_up(
     ssh_pod: Pod, number: signal.Signals, code: int
 ) -> None:
@@ -54,6 +56,7 @@ def test_signal_ends_a_waiting_start_and_cleans_up(
     assert ssh_pod.leftovers() == []
 
 
+@pytest.mark.fault("stopped")
 def test_signal_ends_a_waiting_update_and_keeps_the_clone(cloned_pod: Pod) -> None:
     with silent_server() as server:
         url = f"ssh://git@127.0.0.1:{server.port}/project.git"
@@ -66,6 +69,7 @@ def test_signal_ends_a_waiting_update_and_keeps_the_clone(cloned_pod: Pod) -> No
     assert cloned_pod.leftovers() == []
 
 
+@pytest.mark.fault("server-silent")
 def test_ssh_server_that_never_answers_is_given_up(ssh_pod: Pod) -> None:
     ssh_pod.set_constant("bootstrap.sh", "connect_seconds", 1)
     with silent_server() as server:
@@ -73,6 +77,7 @@ def test_ssh_server_that_never_answers_is_given_up(ssh_pod: Pod) -> None:
         ssh_pod.bootstrap(WORKSPACE_REPOSITORY=url).expect(41, "stopped answering")
 
 
+@pytest.mark.fault("server-silent")
 def test_https_server_that_never_answers_is_given_up(https_pod: Pod) -> None:
     https_pod.set_constant("bootstrap.sh", "question_seconds", 1)
     with silent_server() as server:

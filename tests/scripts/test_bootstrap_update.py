@@ -84,6 +84,7 @@ def test_fast_forward_without_news_says_so(followed: Followed) -> None:
     assert followed.restart("fast-forward").endswith("bootstrap: main is up to date\n")
 
 
+@pytest.mark.fault("local-changes")
 def test_uncommitted_changes_stop_the_fast_forward(followed: Followed) -> None:
     before = followed.head()
     followed.push()
@@ -93,6 +94,7 @@ def test_uncommitted_changes_stop_the_fast_forward(followed: Followed) -> None:
     assert (followed.pod.directory / "README.md").read_text() == "mine\n"
 
 
+@pytest.mark.fault("local-changes")
 def test_untracked_files_survive_the_fast_forward(followed: Followed) -> None:
     pushed = followed.push()
     followed.pod.write(followed.pod.directory / "notes.txt", "mine\n")
@@ -101,6 +103,7 @@ def test_untracked_files_survive_the_fast_forward(followed: Followed) -> None:
     assert (followed.pod.directory / "notes.txt").read_text() == "mine\n"
 
 
+@pytest.mark.fault("local-changes")
 def test_untracked_file_in_the_way_stops_the_fast_forward(followed: Followed) -> None:
     followed.push("notes.txt", "theirs\n")
     followed.pod.write(followed.pod.directory / "notes.txt", "mine\n")
@@ -110,6 +113,7 @@ def test_untracked_file_in_the_way_stops_the_fast_forward(followed: Followed) ->
     assert (followed.pod.directory / "notes.txt").read_text() == "mine\n"
 
 
+@pytest.mark.fault("local-changes")
 def test_ignored_file_in_the_way_stops_the_fast_forward(followed: Followed) -> None:
     followed.push("secret.env", "theirs\n")
     followed.pod.write(followed.pod.directory / ".git" / "info" / "exclude", "secret.env\n")
@@ -118,6 +122,7 @@ def test_ignored_file_in_the_way_stops_the_fast_forward(followed: Followed) -> N
     assert (followed.pod.directory / "secret.env").read_text() == "mine\n"
 
 
+@pytest.mark.fault("local-commits")
 def test_local_commits_are_kept_when_the_remote_stands_still(followed: Followed) -> None:
     local = followed.commit("mine.txt")
     log = followed.restart("fast-forward")
@@ -125,6 +130,7 @@ def test_local_commits_are_kept_when_the_remote_stands_still(followed: Followed)
     assert followed.head() == local
 
 
+@pytest.mark.fault("local-commits")
 def test_diverged_branch_is_kept(followed: Followed) -> None:
     local = followed.commit("mine.txt")
     followed.push()
@@ -162,6 +168,7 @@ def test_remote_without_a_refspec_is_fetched(followed: Followed) -> None:
     assert "fetched from" in followed.restart("fetch")
 
 
+@pytest.mark.fault("local-commits")
 def test_detached_head_is_kept(followed: Followed) -> None:
     git(followed.pod.directory, "checkout", "--quiet", "--detach")
     followed.hand_over()
@@ -169,6 +176,7 @@ def test_detached_head_is_kept(followed: Followed) -> None:
     assert "detached" in followed.restart("fast-forward")
 
 
+@pytest.mark.fault("local-commits")
 def test_branch_of_its_own_is_kept(followed: Followed) -> None:
     git(followed.pod.directory, "checkout", "--quiet", "-b", "mine")
     followed.hand_over()
@@ -177,6 +185,7 @@ def test_branch_of_its_own_is_kept(followed: Followed) -> None:
 
 
 @pytest.mark.parametrize("update", ["fetch", "fast-forward"])
+@pytest.mark.fault("update-fails")
 def test_unreachable_server_does_not_stop_the_start(followed: Followed, update: str) -> None:
     before = followed.head()
     git(followed.pod.directory, "remote", "set-url", "origin", "ssh://git@127.0.0.1:1/x.git")
@@ -186,17 +195,20 @@ def test_unreachable_server_does_not_stop_the_start(followed: Followed, update: 
     assert followed.head() == before
 
 
+@pytest.mark.fault("update-fails")
 def test_missing_key_does_not_stop_the_start(followed: Followed) -> None:
     (followed.pod.root / "secrets" / "id").unlink()
     assert "no deploy key" in followed.restart("fetch")
 
 
+@pytest.mark.fault("update-fails")
 def test_repository_without_remote_is_kept(followed: Followed) -> None:
     git(followed.pod.directory, "remote", "remove", "origin")
     log = followed.restart("fetch")
     assert log.endswith("not updated: the repository has no remote 'origin'\n")
 
 
+@pytest.mark.fault("local-commits")
 def test_refspec_that_overwrites_branches_is_not_fetched(followed: Followed) -> None:
     local = followed.commit("mine.txt")
     git(followed.pod.directory, "checkout", "--quiet", "-b", "other")
@@ -219,6 +231,7 @@ def test_branch_deleted_on_the_server_is_still_known_here(followed: Followed) ->
     assert git(followed.pod.directory, "rev-parse", "--verify", "origin/dev")
 
 
+@pytest.mark.fault("hostile-volume")
 def test_configuration_of_a_submodule_runs_no_program(
     pod: Pod, ssh: SshServer, scratch: Path
 ) -> None:
@@ -234,6 +247,7 @@ def test_configuration_of_a_submodule_runs_no_program(
     assert not proof.exists()
 
 
+@pytest.mark.fault("hostile-volume")
 def test_hooks_of_the_repository_do_not_run(followed: Followed) -> None:
     proof = followed.pod.home / "ran"
     hook = followed.pod.directory / ".git" / "hooks" / "post-merge"

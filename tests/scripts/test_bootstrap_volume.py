@@ -29,6 +29,7 @@ def mountpoint(pod: Pod) -> Path:
     return pod.directory
 
 
+@pytest.mark.fault("lost-and-found")
 def test_lost_and_found_beside_the_workspace_is_ignored(ssh_pod: Pod) -> None:
     ssh_pod.make_directory(ssh_pod.home / "lost+found")
     ssh_pod.bootstrap().expect(0)
@@ -41,6 +42,7 @@ def test_empty_directory_is_used(ssh_pod: Pod) -> None:
     assert (ssh_pod.directory / "README.md").exists()
 
 
+@pytest.mark.fault("lost-and-found")
 def test_directory_with_lost_and_found_is_used(ssh_pod: Pod) -> None:
     mountpoint(ssh_pod)
     ssh_pod.bootstrap().expect(0)
@@ -49,6 +51,7 @@ def test_directory_with_lost_and_found_is_used(ssh_pod: Pod) -> None:
     assert ssh_pod.leftovers() == []
 
 
+@pytest.mark.fault("killed-install")
 def test_clone_into_a_mount_point_is_finished_after_a_kill(cloned_pod: Pod, scratch: Path) -> None:
     whole = scratch / "whole"
     cloned_pod.directory.rename(whole)
@@ -66,6 +69,7 @@ def test_clone_into_a_mount_point_is_finished_after_a_kill(cloned_pod: Pod, scra
 
 
 @pytest.mark.parametrize("shell", [DASH], ids=["dash"])  # busybox takes no other mv
+@pytest.mark.fault("killed-install")
 def test_clone_killed_between_two_moves_is_finished_without_network(ssh_pod: Pod) -> None:
     directory = mountpoint(ssh_pod)
     kill = f"[ ! -e {directory}/file-003.txt ] || kill -KILL $PPID"
@@ -80,6 +84,7 @@ def test_clone_killed_between_two_moves_is_finished_without_network(ssh_pod: Pod
     assert ssh_pod.leftovers() == []
 
 
+@pytest.mark.fault("half-clone")
 def test_stage_of_a_killed_start_is_removed(ssh_pod: Pod) -> None:
     ssh_pod.write(ssh_pod.home / ".opencode-clone.abcdef" / "tree" / "half", "half")
     ssh_pod.write(ssh_pod.home / ".opencode-probe.1", "probe")
@@ -94,6 +99,7 @@ def test_files_of_similar_names_are_not_removed(ssh_pod: Pod) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".env"])
+@pytest.mark.fault("foreign-files")
 def test_directory_with_foreign_files_is_refused_untouched(ssh_pod: Pod, name: str) -> None:
     ssh_pod.write(ssh_pod.directory / name, "mine")
     ssh_pod.bootstrap().expect(22, "not a Git repository", "nothing was touched")
@@ -101,12 +107,14 @@ def test_directory_with_foreign_files_is_refused_untouched(ssh_pod: Pod, name: s
     assert (ssh_pod.directory / name).read_text() == "mine"
 
 
+@pytest.mark.fault("foreign-files")
 def test_file_in_place_of_the_directory_is_refused(ssh_pod: Pod) -> None:
     ssh_pod.write(ssh_pod.directory, "mine")
     ssh_pod.bootstrap().expect(22)
     assert ssh_pod.directory.read_text() == "mine"
 
 
+@pytest.mark.fault("half-clone")
 def test_interrupted_clone_of_another_tool_is_replaced(ssh_pod: Pod) -> None:
     ssh_pod.write(ssh_pod.directory / ".git" / "objects" / "pack" / "tmp_pack_x", "half")
     ssh_pod.write(ssh_pod.directory / ".git" / "config", "")
@@ -114,6 +122,7 @@ def test_interrupted_clone_of_another_tool_is_replaced(ssh_pod: Pod) -> None:
     assert (ssh_pod.directory / "README.md").exists()
 
 
+@pytest.mark.fault("half-clone")
 def test_clone_interrupted_before_the_first_object_is_replaced(pod: Pod, ssh: SshServer) -> None:
     pod.bootstrap().expect(0)
     git(pod.directory, "remote", "add", "origin", ssh.url("project.git"))
@@ -122,6 +131,7 @@ def test_clone_interrupted_before_the_first_object_is_replaced(pod: Pod, ssh: Ss
     assert (pod.directory / "README.md").exists()
 
 
+@pytest.mark.fault("damaged-repository")
 def test_damaged_repository_with_files_is_refused_untouched(cloned_pod: Pod) -> None:
     (cloned_pod.directory / ".git" / "HEAD").unlink()
     cloned_pod.write(cloned_pod.directory / "work.txt", "mine")
@@ -129,12 +139,14 @@ def test_damaged_repository_with_files_is_refused_untouched(cloned_pod: Pod) -> 
     assert (cloned_pod.directory / "work.txt").read_text() == "mine"
 
 
+@pytest.mark.fault("damaged-repository")
 def test_repository_whose_head_is_lost_still_starts(cloned_pod: Pod) -> None:
     cloned_pod.write(cloned_pod.directory / ".git" / "HEAD", "ref: refs/heads/lost\n")
     cloned_pod.bootstrap().expect(0, "HEAD of")
     assert (cloned_pod.directory / "README.md").exists()
 
 
+@pytest.mark.fault("other-owner")
 def test_volume_that_cannot_be_written_is_explained(ssh_pod: Pod) -> None:
     with read_only(ssh_pod.home):
         ssh_pod.bootstrap().expect(
@@ -142,12 +154,14 @@ def test_volume_that_cannot_be_written_is_explained(ssh_pod: Pod) -> None:
         )
 
 
+@pytest.mark.fault("other-owner")
 def test_repository_that_cannot_be_written_is_explained(cloned_pod: Pod) -> None:
     with read_only(cloned_pod.directory):
         says = f"cannot write to {cloned_pod.directory} ({owner(cloned_pod, 555)})"
         cloned_pod.bootstrap().expect(20, says, "change the owner")
 
 
+@pytest.mark.fault("other-owner")
 def test_repository_of_another_uid_is_explained(cloned_pod: Pod) -> None:
     cloned_pod.git_configuration.write_text("")
     uid = cloned_pod.account.uid
@@ -163,17 +177,20 @@ def small_volume(pod: Pod, size: str, fill: str = "") -> None:
     pod.prefix += [program("dash"), "-c", f'{mount} && {fill or ":"} && "$@"', "-"]
 
 
+@pytest.mark.fault("full-clone")
 def test_full_volume_is_reported(ssh_pod: Pod) -> None:
     full = f"! dd if=/dev/zero of={ssh_pod.home}/ballast bs=4096 2>/dev/null"
     small_volume(ssh_pod, "64k", full)
     ssh_pod.bootstrap().expect(21, "is full")
 
 
+@pytest.mark.fault("full-clone")
 def test_volume_that_fills_during_the_clone_is_reported(ssh_pod: Pod) -> None:
     small_volume(ssh_pod, "80k")
     ssh_pod.bootstrap().expect(21, "is full")
 
 
+@pytest.mark.fault("server-gone")
 def test_restart_touches_no_network(pod: Pod, scratch: Path, served: Path) -> None:
     with ssh_server(scratch / "sshd", served) as server:
         connect(pod, server).bootstrap().expect(0, "cloning")
@@ -182,6 +199,7 @@ def test_restart_touches_no_network(pod: Pod, scratch: Path, served: Path) -> No
     assert (pod.directory / "work.txt").read_text() == "mine"
 
 
+@pytest.mark.fault("changed-repository")
 def test_changed_repository_setting_is_reported_and_the_clone_kept(
     cloned_pod: Pod, ssh: SshServer
 ) -> None:
@@ -195,6 +213,7 @@ def test_changed_repository_setting_is_reported_and_the_clone_kept(
 @pytest.mark.parametrize(
     ("scheme", "shown"), [("https", "https://***@127.0.0.1"), ("ssh", "ssh://user:***@127.0.0.1")]
 )
+@pytest.mark.fault("secret-in-view")
 def test_password_in_a_remote_url_is_not_shown(cloned_pod: Pod, scheme: str, shown: str) -> None:
     url = f"{scheme}://user:remote-password@127.0.0.1/project.git"
     git(cloned_pod.directory, "remote", "set-url", "origin", url)
@@ -202,6 +221,7 @@ def test_password_in_a_remote_url_is_not_shown(cloned_pod: Pod, scheme: str, sho
     cloned_pod.bootstrap().expect(0, shown)
 
 
+@pytest.mark.fault("server-gone")
 def test_empty_clone_survives_a_restart_without_network(
     pod: Pod, scratch: Path, served: Path
 ) -> None:
@@ -210,12 +230,14 @@ def test_empty_clone_survives_a_restart_without_network(
     pod.bootstrap().expect(0, "kept as it is")
 
 
+@pytest.mark.fault("killed-git")
 def test_lock_left_by_a_killed_git_is_pointed_out(cloned_pod: Pod) -> None:
     cloned_pod.write(cloned_pod.directory / ".git" / "index.lock", "")
     cloned_pod.bootstrap().expect(0, "index.lock")
     assert (cloned_pod.directory / ".git" / "index.lock").exists()
 
 
+@pytest.mark.fault("hostile-volume")
 def test_missing_object_is_not_fetched_with_the_repository_s_own_ssh_command(
     cloned_pod: Pod,
 ) -> None:
@@ -234,6 +256,7 @@ def test_missing_object_is_not_fetched_with_the_repository_s_own_ssh_command(
     assert not proof.exists()
 
 
+@pytest.mark.fault("hostile-volume")
 def test_volume_configuration_runs_no_program(cloned_pod: Pod) -> None:
     """Whoever controls the volume must not reach the deploy key, which is in this container."""
     proof = cloned_pod.home / "ran"

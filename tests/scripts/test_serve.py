@@ -29,12 +29,14 @@ def test_no_command_is_a_usage_error(pod: Pod) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "\n", "\r\n", "  \n"])
+@pytest.mark.fault("password-empty")
 def test_empty_password_refuses_to_start(pod: Pod, password: str) -> None:
     proof = pod.home / "ran"
     serve(pod, "touch", str(proof), OPENCODE_SERVER_PASSWORD=password).expect(78, "empty")
     assert not proof.exists()
 
 
+@pytest.mark.fault("password-empty")
 def test_unset_password_refuses_to_start(pod: Pod) -> None:
     del pod.environment["OPENCODE_SERVER_PASSWORD"]
     serve(pod, "true").expect(78, "SERVER_PASSWORD")
@@ -101,6 +103,7 @@ def test_exit_code_of_the_command_is_passed_on(pod: Pod, code: int) -> None:
     serve(pod, "sh", "-c", f"exit {code}").expect(code)
 
 
+@pytest.mark.fault("crashed")
 def test_crash_of_the_command_gives_its_signal(pod: Pod) -> None:
     serve(pod, "sh", "-c", "kill -KILL $$").expect(128 + signal.SIGKILL)
 
@@ -108,6 +111,7 @@ def test_crash_of_the_command_gives_its_signal(pod: Pod) -> None:
 @pytest.mark.parametrize(
     ("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 143), (signal.SIGHUP, 129)]
 )
+@pytest.mark.fault("deleted")
 def test_signal_ends_the_command(pod: Pod, sent: signal.Signals, code: int) -> None:
     process = started(pod, "touch up; exec sleep 60")
     process.send_signal(sent)

@@ -1,0 +1,148 @@
+"""docs/reliability.md: every fault that the tests inject, how often, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import yaml
+
+from tests.pages import markdown
+from tests.pages.claims import ROOT, Claim, claims
+from tests.pages.results import Case, Run, is_version
+
+FOLDERS = ("tests/scripts", "tests/opencode", "tests/image")
+RESULTS = ("quick", "slow")
+# What a test of a fault records beside its figures.
+CODE, KEPT = "exit code", "kept"
+SHELLS = ("dash", "busybox")
+
+_HEAD = ("What goes wrong", "Tried", "What happens", "Exit code", "Kept")
+_TEXT = """\
+# What happens to your work when something breaks
+
+{note}
+
+The scripts that prepare and run a workspace decide whether you lose work. Here they meet every fault that we could
+think of, with real git, real ssh and HTTPS servers and the real OpenCode. "Tried" is how often it was done in the
+last run. "Kept" is what of yours was on the volume before and was compared afterwards, byte for byte. Codes are
+explained in [exit-codes.md](exit-codes.md).
+
+{summary}
+"""
+_FIGURES = """
+## Figures
+
+{table}"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row. name: what tests call it; what: what is done; then: what the start does."""
+
+    name: str
+    group: str
+    what: str
+    then: str
+
+
+def faults(file: Path = Path(__file__).parent / "faults.yaml") -> list[Fault]:
+    """The rows in the order of the page."""
+    groups = yaml.safe_load(file.read_text())
+    return [
+        Fault(name, group, row["what"], row["then"])
+        for group, entries in groups.items()
+        for name, row in entries.items()
+    ]
+
+
+def injections(root: Path = ROOT) -> list[Claim]:
+    """The tests that are marked with a fault."""
+    found = [claim for folder in FOLDERS for claim in claims(root / folder, root)]
+    return [claim for claim in found if claim.faults]
+
+
+def text(listed: Sequence[Fault], tests: Sequence[Claim], run: Run) -> str:
+    """The page."""
+    page = _TEXT.format(note=markdown.NOTE, summary=summary(tests, run))
+    for group, members in groupby(listed, key=lambda fault: fault.group):
+        page += f"\n## {group}\n\n"
+        page += markdown.table(_HEAD, (_row(fault, tests, run) for fault in members))
+    figures = _figures(run)
+    return page + (_FIGURES.format(table=figures) if figures else "")
+
+
+def summary(tests: Sequence[Claim], run: Run) -> str:
+    """How many were tried and passed, when, and with what."""
+    tally = run.tally(claim.test for claim in tests)
+    told = (
+        f"{tally.passed} passed, {tally.shortfall}"
+        if tally.shortfall
+        else f"All {tally.total} passed"
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    return f"**{told}** on {markdown.days(run.dates)}, with {versions or 'programs that were not recorded'}."
+
+
+def unproven(listed: Sequence[Fault], tests: Sequence[Claim], run: Run) -> list[str]:
+    """Rows that not every case has passed, a sentence each."""
+    tallies = [(fault, run.tally(_own(fault, tests))) for fault in listed]
+    return [f"{fault.what}: {tally.shortfall}" for fault, tally in tallies if tally.shortfall]
+
+
+def _own(fault: Fault, tests: Sequence[Claim]) -> list[str]:
+    return [claim.test for claim in tests if fault.name in claim.faults]
+
+
+def _row(fault: Fault, tests: Sequence[Claim], run: Run) -> tuple[str, ...]:
+    own = _own(fault, tests)
+    cases = run.of(own)
+    codes = {code for case in cases for code in case.recorded(CODE)}
+    kept = dict.fromkeys(
+        kind
+        for case in cases
+        for value in case.recorded(KEPT)
+        for kind in value.split(", ")
+        if kind
+    )
+    return (
+        fault.what,
+        _tried(own, run),
+        fault.then,
+        ", ".join(sorted(codes, key=int)),
+        ", ".join(kept),
+    )
+
+
+def _tried(tests: Sequence[str], run: Run) -> str:
+    tally = run.tally(tests)
+    if tally.shortfall:
+        return f"**{tally.shortfall}** of {tally.total}"
+    times = {1: "once", 2: "twice"}.get(tally.total, f"{tally.total} times")
+    return times + _by_shell(run.of(tests))
+
+
+def _by_shell(cases: Sequence[Case]) -> str:
+    counted = Counter(
+        shell for case in cases for shell in SHELLS if shell in case.parameters.split("-")
+    )
+    told = ", ".join(f"{shell} {counted[shell]}" for shell in SHELLS if counted[shell])
+    return f" ({told})" if told and len(cases) > 1 else ""
+
+
+def _figures(run: Run) -> str:
+    """Everything else that the tests of the pod recorded."""
+    recorded: dict[str, list[str]] = {}
+    ours = tuple(f"{folder.replace('/', '.')}." for folder in FOLDERS)
+    for case in run.cases:
+        if case.test.startswith(ours) and case.outcome == "passed":
+            for name, value in case.figures:
+                if name not in (CODE, KEPT) and not is_version(name):
+                    recorded.setdefault(name, []).append(value)
+    if not recorded:
+        return ""
+    entries = [(name, ", ".join(dict.fromkeys(values))) for name, values in recorded.items()]
+    return markdown.table(("What was measured", "Figure"), sorted(entries))
