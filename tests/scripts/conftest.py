@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.pages.reliability import CODE, KEPT
 from workbench import remotes
 from workbench.account import pod_account
+from workbench.belongings import KINDS
 from workbench.https import TOKEN, HttpsServer, https_server
 from workbench.place import workplace
 from workbench.pod import BUSYBOX, DASH, Pod, Shell, connect
@@ -79,9 +81,15 @@ def scratch(bench: Path) -> Path:
 
 
 @pytest.fixture
-def pod(scratch: Path, shell: Shell) -> Pod:
+def pod(
+    scratch: Path, shell: Shell, record_property: Callable[[str, object], None]
+) -> Iterator[Pod]:
     """A pod without repository and secrets: the setting `repository: ""`."""
-    return Pod(scratch / "pod", pod_account(), shell)
+    made = Pod(scratch / "pod", pod_account(), shell)
+    yield made
+    if made.ends:
+        record_property(CODE, made.ends[-1])
+        record_property(KEPT, ", ".join(kind for kind in KINDS if kind in made.kept))
 
 
 @pytest.fixture

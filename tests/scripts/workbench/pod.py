@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from .account import Account, current_account
+from .belongings import Belongings, look
 from .packages import program
 from .sshd import SshServer
 
@@ -57,7 +58,11 @@ class Result:
 
 @dataclass
 class Pod:
-    """The pod's paths below `root` and what the chart puts into the init container."""
+    """The pod's paths below `root` and what the chart puts into the init container.
+
+    ends: exit codes of the scripts that ran. kept: kinds of what was on the volume before bootstrap.sh,
+    and, as every end of it is looked at, after it.
+    """
 
     root: Path
     account: Account
@@ -65,6 +70,9 @@ class Pod:
     environment: dict[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=lambda: {PASSWORD})
     prefix: list[str] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    _before: dict[int, Belongings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root.mkdir()
@@ -183,6 +191,7 @@ class Pod:
 
     def start(self, script: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Starts a script with exactly the pod's environment, in a session of its own."""
+        before = look(self.home)
         process: subprocess.Popen[str] = subprocess.Popen(
             [*self.prefix, *self.shell.command, str(self.script(script)), *arguments],
             env={**self.environment, **settings},
@@ -195,10 +204,12 @@ class Pod:
             start_new_session=True,
             **self.account.popen_options(),  # type: ignore[call-overload]  # a dict of options
         )
+        if script == "bootstrap.sh":
+            self._before[process.pid] = before
         return process
 
     def finish(self, process: subprocess.Popen[str], seconds: float = 60) -> Result:
-        """Waits for a script; AssertionError when its log holds a secret."""
+        """Waits for a script; AssertionError when its log holds a secret, or something is lost."""
         try:
             log, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -207,7 +218,15 @@ class Pod:
             raise AssertionError(f"still running after {seconds} s; log:\n{log}") from None
         for secret in self.secrets:
             assert secret not in log, f"the log shows a secret:\n{log}"
+        self.ends.append(process.returncode)
+        if before := self._before.pop(process.pid, None):
+            self._compare(before, log)
         return Result(process.returncode, log)
+
+    def _compare(self, before: Belongings, log: str) -> None:
+        lost = before.lost(look(self.home))
+        assert not lost, "\n".join([*lost, f"log:\n{log}"])
+        self.kept.update(before.kinds)
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         """SIGKILL to a script and everything it started, as when a container is killed."""
