@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.image import inspection
 from tests.image.archive import Image
-from tests.opencode.pod import figures
 from tests.opencode.pod.sandbox import Root, output
 
 # The image is built and unpacked while the first of these waits.
@@ -81,16 +82,17 @@ def test_bill_of_materials_lists_opencode_with_its_checksum(image: Image, reposi
     )
 
 
-def test_size_is_recorded(image: Image) -> None:
+def test_size_is_what_the_page_says(
+    image: Image, repository: Path, record_property: Callable[[str, object], None]
+) -> None:
     sizes = [status.st_size for _, status in inspection.files(image.folder)]
     opencode = (image.folder / "usr/local/bin/opencode").stat().st_size
-    figures.record(
-        "image",
-        archive_mb=image.size // 10**6,
-        files_mb=sum(sizes) // 10**6,
-        opencode_mb=opencode // 10**6,
-        packages=len(inspection.installed(image.folder)),
-    )
+    megabytes = [sum(sizes) // 10**6, opencode // 10**6]
+    record_property("files of the image", f"{megabytes[0]} MB, of which OpenCode {megabytes[1]} MB")
+    record_property("Debian packages in the image", len(inspection.installed(image.folder)))
+    page = (repository / "docs/image.md").read_text()
+    (said,) = re.findall(r"About (\d+) MB, of\s+which OpenCode is (\d+) MB", page)
+    assert megabytes == pytest.approx([int(number) for number in said], rel=0.1)
 
 
 def _sbom(image: Image) -> Path:

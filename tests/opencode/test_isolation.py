@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,7 +42,9 @@ def test_server_has_no_network_but_loopback(served: Served) -> None:
     assert interfaces(served.pod.first) == {"lo"}
 
 
-def test_workspace_opens_and_works_where_no_name_resolves(cloned: Workspace) -> None:
+def test_workspace_opens_and_works_where_no_name_resolves(
+    cloned: Workspace, record_property: Callable[[str, object], None]
+) -> None:
     """Nothing the web UI asks at its start waits for another machine; who is looked for is recorded."""
     with cloned.start() as pod, resolver(pod.first) as names:
         served = cloned.connect(pod)
@@ -48,12 +52,27 @@ def test_workspace_opens_and_works_where_no_name_resolves(cloned: Workspace) -> 
             assert (path, served.client.ask(path, directory=cloned.directory).status) == (path, 200)
         # The installation of plug-ins' helpers begins after the first request.
         time.sleep(5)
-        figures.record("opencode", names_looked_for=sorted(names))
+        record_property("hosts that OpenCode looks for by itself", ", ".join(sorted(names)))
 
 
-def test_memory_and_start_are_recorded(cloned: Workspace) -> None:
+def test_memory_stays_below_the_limit(
+    cloned: Workspace, record_property: Callable[[str, object], None]
+) -> None:
     with cloned.serve() as served:
         served.client.ask("/project/current", directory=cloned.directory)
-        used = figures.memory(served.pod.named("opencode"))
-        figures.record("opencode", start_seconds=round(served.start_seconds, 2), **used)
-        assert used["peak_mib"] * 2**20 < served.pod.container.memory
+        peak, told = figures.memory(served.pod.named("opencode"))
+        record_property(
+            "OpenCode, from its start to the first page", f"{served.start_seconds:.1f} s"
+        )
+        record_property("memory of OpenCode with a project open", told)
+        assert peak < served.pod.container.memory
+
+
+def test_version_is_that_of_the_image(
+    opencode: Path, repository: Path, record_property: Callable[[str, object], None]
+) -> None:
+    version = subprocess.check_output([opencode, "--version"], text=True).strip()
+    record_property("version of OpenCode", version)
+    assert f"OPENCODE_VERSION={version}\n" in (
+        (repository / "images/workspace/Dockerfile").read_text()
+    )

@@ -9,6 +9,7 @@ import pytest
 
 from tests.opencode.pod.sandbox import Root
 from tests.opencode.pod.workspace import Workspace
+from tests.pages.reliability import CODE
 from tests.support.charts import Chart
 from tests.support.rendering import Renderer
 from workbench import remotes
@@ -55,9 +56,16 @@ def release(
 
 
 @pytest.fixture
-def workspace(release: Callable[[str], Workspace], request: pytest.FixtureRequest) -> Workspace:
+def workspace(
+    release: Callable[[str], Workspace],
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> Iterator[Workspace]:
     """This test's own workspace."""
-    return release(request.node.name)
+    made = release(request.node.name)
+    yield made
+    if made.ends:
+        record_property(CODE, made.ends[-1])
 
 
 @pytest.fixture

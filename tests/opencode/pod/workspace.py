@@ -40,13 +40,17 @@ class Served:
 
 @dataclass
 class Workspace:
-    """A release of the chart with `values`, its files below `folder`, run in `root`."""
+    """A release of the chart with `values`, its files below `folder`, run in `root`.
+
+    ends: exit codes of app containers that ended by themselves.
+    """
 
     render: Renderer
     folder: Path
     root: Root
     values: dict[str, Any] = field(default_factory=dict)
     secret: dict[str, str] = field(default_factory=lambda: {"SERVER_PASSWORD": PASSWORD})
+    ends: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -90,6 +94,8 @@ class Workspace:
         container = self.volumes.container("app")
         with running(container, self.root, self.folder / "app.log", network) as pod:
             yield pod
+            if pod.ended():
+                self.ends.append(pod.wait())
 
     def connect(self, pod: Running, port: int = 0) -> Served:
         """The app container `pod` once it answers: on its own network's rendered port, or on this machine's `port`."""
