@@ -42,6 +42,20 @@ def test_c_library_is_the_one_that_the_web_terminal_needs(root: Root, place: Pat
     assert output(["getconf", "GNU_LIBC_VERSION"], root, place / "libc.log").startswith("glibc ")
 
 
+def test_certificates_of_the_known_authorities_are_there(image: Image) -> None:
+    known = (image.folder / "etc/ssl/certs/ca-certificates.crt").read_text()
+    assert known.count("-----BEGIN CERTIFICATE-----") > 100
+
+
+def test_it_is_the_debian_that_the_dockerfile_names(image: Image, repository: Path) -> None:
+    release = (image.folder / "etc/os-release").read_text()
+    (name,) = re.findall(
+        r"ARG BASE_IMAGE=\S+/debian:(\w+)-slim",
+        (repository / "images/workspace/Dockerfile").read_text(),
+    )
+    assert f"VERSION_CODENAME={name}\n" in release
+
+
 def test_user_is_a_number_with_a_name_and_a_home(image: Image) -> None:
     assert image.settings["User"] == "1000:1000"
     assert "opencode:x:1000:1000::/home/user:/bin/bash" in (
