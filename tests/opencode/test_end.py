@@ -15,6 +15,8 @@ from workbench.remotes import git
 
 pytestmark = pytest.mark.slow
 
+# It takes less than two; other tests run beside this one.
+SECONDS, MARGIN = 2, 5
 LOGIN = {"type": "api", "key": "only-for-this-test"}
 
 
@@ -44,7 +46,9 @@ def test_sigterm_ends_the_workspace_before_the_kubelet_kills_it(
         began = time.monotonic()
         served.pod.signal(signal.SIGTERM)
         code = served.pod.wait()
-        record_property("OpenCode, from SIGTERM to its end", f"{time.monotonic() - began:.1f} s")
+        taken = time.monotonic() - began
+        record_property("OpenCode, from SIGTERM to its end", f"{taken:.1f} s")
+        assert taken < MARGIN * SECONDS
         assert code == 128 + signal.SIGTERM, served.pod.log
         assert served.pod.processes() == {}
 

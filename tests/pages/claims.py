@@ -49,7 +49,7 @@ def _of_module(file: Path, module: str) -> Iterator[Claim]:
     described = ast.get_docstring(tree)
     if not described:
         raise ValueError(f"{file} has no docstring: its first sentence is a heading of a page")
-    group = re.split(r"(?<=[.:?])\s", described)[0].rstrip(".:")
+    group = re.split(r"(?<=[.?])\s", described)[0].rstrip(".")
     everywhere = [fault for node in tree.body if _is_pytestmark(node) for fault in _faults(node)]
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):

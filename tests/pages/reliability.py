@@ -16,8 +16,9 @@ from tests.pages.results import Case, Run, is_version
 
 FOLDERS = ("tests/scripts", "tests/opencode", "tests/image")
 RESULTS = ("quick", "slow")
-# What a test of a fault records beside its figures.
+# What a test of a fault records beside its figures: a code, and some of the kinds.
 CODE, KEPT = "exit code", "kept"
+KINDS = ("commits", "files", "sessions", "login")
 SHELLS = ("dash", "busybox")
 
 _HEAD = ("What goes wrong", "Tried", "What happens", "Exit code", "Kept")
@@ -101,19 +102,13 @@ def _row(fault: Fault, tests: Sequence[Claim], run: Run) -> tuple[str, ...]:
     own = _own(fault, tests)
     cases = run.of(own)
     codes = {code for case in cases for code in case.recorded(CODE)}
-    kept = dict.fromkeys(
-        kind
-        for case in cases
-        for value in case.recorded(KEPT)
-        for kind in value.split(", ")
-        if kind
-    )
+    kept = {kind for case in cases for value in case.recorded(KEPT) for kind in value.split(", ")}
     return (
         fault.what,
         _tried(own, run),
         fault.then,
         ", ".join(sorted(codes, key=int)),
-        ", ".join(kept),
+        ", ".join(kind for kind in KINDS if kind in kept),
     )
 
 

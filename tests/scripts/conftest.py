@@ -12,7 +12,6 @@ import pytest
 from tests.pages.reliability import CODE, KEPT
 from workbench import remotes
 from workbench.account import pod_account
-from workbench.belongings import KINDS
 from workbench.https import TOKEN, HttpsServer, https_server
 from workbench.place import workplace
 from workbench.pod import BUSYBOX, DASH, Pod, Shell, connect
@@ -89,7 +88,7 @@ def pod(
     yield made
     if made.ends:
         record_property(CODE, made.ends[-1])
-        record_property(KEPT, ", ".join(kind for kind in KINDS if kind in made.kept))
+        record_property(KEPT, ", ".join(made.kept))
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_start_that_is_killed_loses_nothing(newer: Pod, seconds: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault("killed-restart")
+@pytest.mark.fault("killed-clone")
 @pytest.mark.parametrize("seconds", [0.05, 0.15, 0.25])
 def test_clone_beside_the_work_that_is_killed_loses_nothing(used_pod: Pod, seconds: float) -> None:
     """`workspace.directory` names another place, so that there is a first clone again."""
@@ -100,9 +100,12 @@ def test_update_that_is_stopped_loses_nothing(newer: Pod) -> None:
     newer.bootstrap(WORKSPACE_UPDATE="none").expect(0)
 
 
-@pytest.mark.fault("seed-rotated")
-def test_rotated_login_and_newer_commits_lose_nothing(newer: Pod) -> None:
-    newer.bootstrap().expect(0, "changed seed", "fetched from", "not updated")
+@pytest.mark.fault("seed-rotated", "local-changes", "local-commits")
+@pytest.mark.parametrize(
+    ("update", "says"), [("fetch", "fetched from"), ("fast-forward", "not updated")]
+)
+def test_rotated_login_and_newer_commits_lose_nothing(newer: Pod, update: str, says: str) -> None:
+    newer.bootstrap(WORKSPACE_UPDATE=update).expect(0, "changed seed", says)
     assert newer.auth.read_text() == SEED
     asides = [path.read_text() for path in newer.auth.parent.glob("auth.json.*")]
     assert asides == [used.LOGIN]

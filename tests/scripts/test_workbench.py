@@ -62,3 +62,13 @@ def test_orphan_of_a_parent_that_does_not_reap_is_seen_as_a_zombie(pod: Pod) -> 
     finally:
         pod.kill(process)
         pod.finish(process)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [("echo 'bootstrap: why' >&2; exit 99", "not documented"), ("exit 22", "does not explain")],
+)
+def test_end_without_an_explanation_fails_the_test(pod: Pod, script: str, says: str) -> None:
+    pod.script("bootstrap.sh").write_text(f"{script}\n")
+    with pytest.raises(AssertionError, match=says):
+        pod.bootstrap()

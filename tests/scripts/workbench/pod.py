@@ -21,6 +21,10 @@ from .sshd import SshServer
 
 FILES = Path(__file__).resolve().parents[3] / "charts" / "opencode-workspace" / "files"
 SCRIPTS = ("bootstrap.sh", "serve.sh", "door.sh")
+# Exit codes that the script's header, and with it docs/exit-codes.md, explains.
+DOCUMENTED = {
+    int(code) for code in re.findall(r"(?m)^#   (\d+) ", (FILES / "bootstrap.sh").read_text())
+}
 PASSWORD = "correct horse battery staple"
 
 
@@ -209,7 +213,10 @@ class Pod:
         return process
 
     def finish(self, process: subprocess.Popen[str], seconds: float = 60) -> Result:
-        """Waits for a script; AssertionError when its log holds a secret, or something is lost."""
+        """Waits for a script; AssertionError when its log holds a secret.
+
+        Of bootstrap.sh also when something is lost, or when it fails without an explanation.
+        """
         try:
             log, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -221,12 +228,19 @@ class Pod:
         self.ends.append(process.returncode)
         if before := self._before.pop(process.pid, None):
             self._compare(before, log)
+            self._judge_end(process.returncode, log)
         return Result(process.returncode, log)
 
     def _compare(self, before: Belongings, log: str) -> None:
         lost = before.lost(look(self.home))
         assert not lost, "\n".join([*lost, f"log:\n{log}"])
         self.kept.update(before.kinds)
+
+    def _judge_end(self, code: int, log: str) -> None:
+        if code > 0:
+            assert code in DOCUMENTED, f"exit code {code} is not documented; log:\n{log}"
+            last = log.splitlines()[-1] if log else ""
+            assert last.startswith("bootstrap: "), f"the last line does not explain it:\n{log}"
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         """SIGKILL to a script and everything it started, as when a container is killed."""
