@@ -15,10 +15,10 @@ from workbench.remotes import commit, git
 LOGIN = b'{"anthropic":{"type":"api","key":"only-for-this-test"}}'
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A volume with one of everything."""
-    work_tree = tmp_path / "home/workspace"
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One of everything."""
+    work_tree = tmp_path_factory.mktemp("volume") / "workspace"
     work_tree.mkdir(parents=True)
     git(work_tree, "init", "--quiet", "--initial-branch", "main")
     commit(work_tree, "README.md", "first\n")
@@ -31,6 +31,12 @@ def home(tmp_path: Path) -> Path:
     (data / "auth.json").write_bytes(LOGIN)
     (data / "opencode.db").write_bytes(b"sessions")
     return work_tree.parent
+
+
+@pytest.fixture
+def home(volume: Path, tmp_path: Path) -> Path:
+    """A volume of this test's own."""
+    return shutil.copytree(volume, tmp_path / "home")
 
 
 def drop_draft(home: Path) -> None:
