@@ -116,8 +116,11 @@ def _tried(tests: Sequence[str], run: Run) -> str:
     tally = run.tally(tests)
     if tally.shortfall:
         return f"**{tally.shortfall}** of {tally.total}"
-    times = {1: "once", 2: "twice"}.get(tally.total, f"{tally.total} times")
-    return times + _by_shell(run.of(tests))
+    return _times(tally.total) + _by_shell(run.of(tests))
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _by_shell(cases: Sequence[Case]) -> str:
@@ -139,5 +142,12 @@ def _figures(run: Run) -> str:
                     recorded.setdefault(name, []).append(value)
     if not recorded:
         return ""
-    entries = [(name, ", ".join(dict.fromkeys(values))) for name, values in recorded.items()]
+    entries = [(name, _counted(values)) for name, values in recorded.items()]
     return markdown.table(("What was measured", "Figure"), sorted(entries))
+
+
+def _counted(values: Sequence[str]) -> str:
+    counts = Counter(values).most_common()
+    return ", ".join(
+        f"{value} ({_times(count)})" if count > 1 else value for value, count in counts
+    )

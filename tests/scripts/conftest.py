@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,20 @@ def pod(
     if made.ends:
         record_property(CODE, made.ends[-1])
         record_property(KEPT, ", ".join(made.kept))
+
+
+@pytest.fixture(scope="session")
+def start_seconds(bench: Path, ssh: SshServer) -> Callable[[Shell], float]:
+    """Seconds that the first start of a pod takes under a shell, measured once for each."""
+
+    @cache
+    def measure(shell: Shell) -> float:
+        pod = connect(Pod(bench / f"measured-{shell.name}", pod_account(), shell), ssh)
+        began = time.monotonic()
+        pod.bootstrap().expect(0)
+        return time.monotonic() - began
+
+    return measure
 
 
 @pytest.fixture

@@ -17,15 +17,15 @@ from workbench import used
 from workbench.belongings import KINDS, look
 from workbench.packages import program
 from workbench.place import read_only
-from workbench.pod import DASH, Pod
+from workbench.pod import DASH, Pod, Shell
 from workbench.remotes import git, push_commit
 from workbench.silent import silent_server
 from workbench.sshd import SshServer, free_port, make_key
 
 SEED = '{"github-copilot":{"type":"oauth","refresh":"rotated-0123456789","expires":0}}\n'
-# Seconds after the start; it takes a fifth of one here.
-INSTANT = 0.08
-MORE_INSTANTS = [round(0.006 * n, 3) for n in range(1, 51)]
+# Instants as parts of the time that a first start takes; this one takes less.
+PART = 0.3
+MORE_PARTS = [n / 50 for n in range(1, 51)]
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +60,12 @@ def newer(used_pod: Pod, ssh: SshServer, scratch: Path) -> Pod:
 
 @pytest.mark.fault("killed-restart")
 @pytest.mark.parametrize(
-    "seconds",
-    [INSTANT, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in MORE_INSTANTS)],
+    "part", [PART, *(pytest.param(part, marks=pytest.mark.slow) for part in MORE_PARTS)]
 )
-def test_start_that_is_killed_loses_nothing(newer: Pod, seconds: float) -> None:
+def test_start_that_is_killed_loses_nothing(
+    newer: Pod, start_seconds: Callable[[Shell], float], part: float
+) -> None:
+    seconds = part * start_seconds(newer.shell)
     process = newer.start("bootstrap.sh")
     time.sleep(seconds)
     newer.kill(process)
@@ -75,9 +77,12 @@ def test_start_that_is_killed_loses_nothing(newer: Pod, seconds: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.fault("killed-clone")
-@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.25])
-def test_clone_beside_the_work_that_is_killed_loses_nothing(used_pod: Pod, seconds: float) -> None:
+@pytest.mark.parametrize("part", [0.2, 0.4, 0.6, 0.8])
+def test_clone_beside_the_work_that_is_killed_loses_nothing(
+    used_pod: Pod, start_seconds: Callable[[Shell], float], part: float
+) -> None:
     """`workspace.directory` names another place, so that there is a first clone again."""
+    seconds = part * start_seconds(used_pod.shell)
     elsewhere = used_pod.home / "elsewhere"
     process = used_pod.start("bootstrap.sh", WORKSPACE_DIRECTORY=str(elsewhere))
     time.sleep(seconds)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
-from workbench.pod import Pod
+from workbench.pod import Pod, Shell
 from workbench.remotes import FILES, git
 from workbench.silent import silent_server
 from workbench.waiting import wait_until
 
-# Seconds after the start; a clone takes a quarter of one here.
-INSTANTS = [0.02, 0.14, 0.26]
-MORE_INSTANTS = [round(0.006 * n, 3) for n in range(1, 51)]
+# Instants as parts of the time that a whole start takes.
+PARTS = [0.25, 0.5, 0.75]
+MORE_PARTS = [n / 50 for n in range(1, 51)]
 
 
 def assert_whole(pod: Pod) -> None:
@@ -24,17 +25,27 @@ def assert_whole(pod: Pod) -> None:
 
 
 @pytest.mark.parametrize(
-    "seconds",
-    [*INSTANTS, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in MORE_INSTANTS)],
+    "part", [*PARTS, *(pytest.param(part, marks=pytest.mark.slow) for part in MORE_PARTS)]
 )
 @pytest.mark.fault("killed-clone")
-def test_kill_leaves_no_clone_or_a_whole_one(ssh_pod: Pod, seconds: float) -> None:
+def test_kill_leaves_no_clone_or_a_whole_one(
+    ssh_pod: Pod,
+    start_seconds: Callable[[Shell], float],
+    part: float,
+    record_property: Callable[[str, object], None],
+) -> None:
+    seconds = part * start_seconds(ssh_pod.shell)
     process = ssh_pod.start("bootstrap.sh")
     time.sleep(seconds)
     ssh_pod.kill(process)
     ssh_pod.finish(process)
+    found = "nothing yet"
     if ssh_pod.directory.exists():
         assert_whole(ssh_pod)
+        found = "the whole clone"
+    elif any(ssh_pod.home.glob(".opencode-clone.*")):
+        found = "a part that is not in use"
+    record_property("first clone killed (SIGKILL), and found", found)
     ssh_pod.bootstrap().expect(0)
     assert_whole(ssh_pod)
     assert ssh_pod.leftovers() == []
