@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,13 +20,13 @@ from workbench.sshd import SshServer
 # Each waits for what is slow on purpose.
 pytestmark = pytest.mark.slow
 
+# Of the bytes that a first start takes from the server; of its last ones nothing depends.
+PARTS = [n / 20 for n in range(1, 18)]
 VERSIONS = 24
 VERSION_SIZE = 250_000
 
-# Until the half of project.git has come: what is said before is about 3 kB over ssh, 5 kB over https.
-HALF = 6_000
 # Bytes a second: with it the clone takes several seconds.
-RATE = 4_000
+RATE = 2_000
 
 
 def whole(pod: Pod) -> bool:
@@ -59,18 +60,41 @@ def over_https(pod: Pod, https: HttpsServer, port: int) -> None:
     pod.environment["GIT_SSL_CAINFO"] = str(https.authority)
 
 
+Wired = tuple[int, Callable[[int], None]]
+
+
 @pytest.fixture(params=["ssh", "https"])
 def wired(
     request: pytest.FixtureRequest, pod: Pod, ssh: SshServer, open_https: HttpsServer
-) -> tuple[int, Callable[[int], None]]:
+) -> Wired:
     """A server's port, and what makes the pod call another port instead."""
     if request.param == "ssh":
         return ssh.port, lambda port: over_ssh(pod, ssh, port)
     return open_https.port, lambda port: over_https(pod, open_https, port)
 
 
+@pytest.fixture
+def size(pod: Pod, wired: Wired) -> int:
+    """Bytes that a first start takes from the server; the volume is empty again afterwards."""
+    port, use = wired
+    with relay(port) as wire:
+        use(wire.port)
+        pod.bootstrap().expect(0)
+    shutil.rmtree(pod.directory)
+    return wire.to_client
+
+
+def assert_started_anew(pod: Pod, wired: Wired) -> None:
+    """Nothing is on the volume, and a start without a fault gives the whole clone."""
+    port, use = wired
+    assert list(pod.home.iterdir()) == []
+    use(port)
+    pod.bootstrap().expect(0, "is ready")
+    assert whole(pod)
+
+
 @pytest.mark.fault("server-slow")
-def test_slow_server_is_waited_for(pod: Pod, wired: tuple[int, Callable[[int], None]]) -> None:
+def test_slow_server_is_waited_for(pod: Pod, wired: Wired) -> None:
     """The clone takes longer than a server may be silent, and is never silent."""
     port, use = wired
     impatient(pod)
@@ -82,34 +106,30 @@ def test_slow_server_is_waited_for(pod: Pod, wired: tuple[int, Callable[[int], N
 
 
 @pytest.mark.fault("server-stalls")
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
 def test_server_that_stops_in_the_middle_is_given_up(
-    pod: Pod, wired: tuple[int, Callable[[int], None]]
+    pod: Pod, wired: Wired, size: int, part: float
 ) -> None:
     port, use = wired
     impatient(pod)
-    with relay(port, limit=HALF, then="silence") as wire:
+    with relay(port, limit=int(part * size), then="silence") as wire:
         use(wire.port)
-        pod.bootstrap().expect(41, "cloning", "stopped answering")
+        pod.bootstrap().expect(41, "stopped answering")
         assert wire.reached.is_set()
-    assert list(pod.home.iterdir()) == []
-    use(port)
-    pod.bootstrap().expect(0, "is ready")
-    assert whole(pod)
+    assert_started_anew(pod, wired)
 
 
 @pytest.mark.fault("server-cut")
+@pytest.mark.parametrize("part", PARTS)
 def test_connection_that_breaks_in_the_middle_is_told(
-    pod: Pod, wired: tuple[int, Callable[[int], None]]
+    pod: Pod, wired: Wired, size: int, part: float
 ) -> None:
     port, use = wired
-    with relay(port, limit=HALF) as wire:
+    with relay(port, limit=int(part * size)) as wire:
         use(wire.port)
-        pod.bootstrap().expect(41, "cloning")
+        pod.bootstrap().expect(41, "stopped answering")
         assert wire.reached.is_set()
-    assert list(pod.home.iterdir()) == []
-    use(port)
-    pod.bootstrap().expect(0, "is ready")
-    assert whole(pod)
+    assert_started_anew(pod, wired)
 
 
 @pytest.fixture(scope="session")

@@ -424,7 +424,7 @@ explain_git() {
       fail 42 "the repository does not exist, or this key or token may not see it; check workspace.repository"
       ;;
     *"transport '"*"' not allowed"*) fail 11 "the repository or a submodule uses a transport other than ssh and https; change its URL" ;;
-    *'refused'* | *'imed out'* | *'No route to host'* | *'unreachable'* | *'Failed to connect'* | *"Couldn't connect"* | *'Connection reset'* | *'Connection closed'* | *'closed by remote host'* | *'banner exchange'* | *'kex_exchange'* | *'too slow'* | *'not responding'* | *'early EOF'* | *'hung up unexpectedly'* | *'RPC failed'* | *'unexpected disconnect'* | *'returned error: 5'*)
+    *'refused'* | *'imed out'* | *'No route to host'* | *'unreachable'* | *'Failed to connect'* | *"Couldn't connect"* | *'Connection reset'* | *'Connection closed'* | *'closed by remote host'* | *'banner exchange'* | *'kex_exchange'* | *'too slow'* | *'not responding'* | *'early EOF'* | *'hung up unexpectedly'* | *'RPC failed'* | *'unexpected disconnect'* | *'returned error: 5'* | *'expected flush after'* | *'section header'* | *'transfer closed'* | *'Empty reply'* | *'recv error'* | *'handshake'*' failed'* | *'SSL_ERROR_SYSCALL'* | *'unexpected eof'* | *'TLS connect error'* | 'fatal: Could not read from remote'*)
       fail 41 "the server cannot be reached or stopped answering; check the URL's host and port, the network policy, and whether the server is up"
       ;;
     *'dubious ownership'* | *'Permission denied'* | *'Read-only file system'* | *'insufficient permission'*)
