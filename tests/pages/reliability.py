@@ -142,7 +142,7 @@ def _figures(run: Run) -> str:
                     recorded.setdefault(name, []).append(value)
     if not recorded:
         return ""
-    entries = [(name, _counted(values)) for name, values in recorded.items()]
+    entries = [(name[:1].upper() + name[1:], _counted(found)) for name, found in recorded.items()]
     return markdown.table(("What was measured", "Figure"), sorted(entries))
 
 

@@ -176,6 +176,7 @@ def test_full_volume_keeps_the_old_login(seeded: Pod) -> None:
     )
 
 
+@pytest.mark.fault("other-owner")
 def test_unwritable_login_directory_is_reported(seeded: Pod) -> None:
     seeded.put_secret("auth.json", ROTATED)
     seeded.auth.unlink()

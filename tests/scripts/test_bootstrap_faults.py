@@ -64,6 +64,7 @@ def test_directory_in_place_of_the_login_is_told(pod: Pod) -> None:
     pod.bootstrap().expect(50, f"{pod.auth} is a directory")
 
 
+@pytest.mark.fault("server-down")
 def test_failed_start_leaves_nothing_on_the_volume_or_in_memory(ssh_pod: Pod) -> None:
     repository = "ssh://git@127.0.0.1:1/project.git"
     ssh_pod.bootstrap(WORKSPACE_REPOSITORY=repository).expect(41)
@@ -82,6 +83,7 @@ def test_repository_whose_head_is_lost_is_said_to_be_kept(cloned_pod: Pod) -> No
     cloned_pod.bootstrap().expect(0, "holds a repository; kept as it is")
 
 
+@pytest.mark.fault("other-owner")
 def test_unwritable_repository_whose_head_is_lost_is_explained(cloned_pod: Pod) -> None:
     cloned_pod.write(cloned_pod.directory / ".git/HEAD", "ref: refs/heads/lost\n")
     cloned_pod.directory.chmod(0o555)
