@@ -7,24 +7,18 @@ import os
 import re
 from pathlib import Path
 
+from tests.cluster.__main__ import BUILDS
+from tests.support.gomodules import programs
+
 from .api import Api
 from .fleet import REPOSITORY, image
-
-# Programs that are built from modules, and the file that pins each.
-_BUILT = {
-    "source-controller": "cluster",
-    "kustomize-controller": "cluster",
-    "helm-controller": "cluster",
-    "external-secrets": "external-secrets",
-}
 
 
 def versions(api: Api) -> dict[str, str]:
     """Version of each part that a test's outcome may depend on, by its name."""
     kubernetes = json.loads(api.request("GET", "version"))["gitVersion"]
     opencode = image(REPOSITORY / "flux" / "workspaces.yaml").rpartition(":")[2]
-    built = {name: _required(name, folder) for name, folder in _BUILT.items()}
-    return {"Kubernetes": kubernetes, "OpenCode": opencode, **built}
+    return {"Kubernetes": kubernetes, "OpenCode": opencode, **_built()}
 
 
 def machine() -> str:
@@ -33,7 +27,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores with {int(kibibytes[0]) / 2**20:.0f} GiB of memory"
 
 
-def _required(name: str, folder: str) -> str:
-    file = REPOSITORY / "tools" / folder / "go.mod"
-    (found,) = re.findall(rf"(?m)^(?:require )?\s*\S+/{name} (v\S+)$", file.read_text())
-    return str(found)
+def _built() -> dict[str, str]:
+    """Versions of the programs that the tool modules of a run build, by the programs' names."""
+    folders = [
+        named.group(1) or named.group(2)
+        for build in BUILDS
+        if (named := re.fullmatch(r"tools/build\.sh (\S+)|tools/(\S+)/build\.sh", build))
+    ]
+    return {
+        program: version
+        for folder in folders
+        for program, version in programs((REPOSITORY / "tools" / folder / "go.mod").read_text())
+    }
