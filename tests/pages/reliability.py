@@ -16,12 +16,12 @@ from tests.pages.results import Case, Run, is_version
 
 FOLDERS = ("tests/scripts", "tests/opencode", "tests/image")
 RESULTS = ("quick", "slow")
-# What a test of a fault records beside its figures: a code, and some of the kinds.
-CODE, KEPT = "exit code", "kept"
+# What a test of a fault records beside its figures: codes of its starts, and some of the kinds.
+CODES, KEPT = "exit codes", "kept"
 KINDS = ("commits", "files", "sessions", "login")
 SHELLS = ("dash", "busybox")
 
-_HEAD = ("What goes wrong", "Tried", "What happens", "Exit code", "Kept")
+_HEAD = ("What goes wrong", "Tried", "What happens", "Exit codes", "Kept")
 _TEXT = """\
 # What happens to your work when something breaks
 
@@ -29,8 +29,9 @@ _TEXT = """\
 
 The scripts that prepare and run a workspace decide whether you lose work. Here they meet every fault that we could
 think of, with real git, real ssh and HTTPS servers and the real OpenCode. "Tried" is how often it was done in the
-last run. "Kept" is what of yours was on the volume before and was compared afterwards, byte for byte. Codes are
-explained in [exit-codes.md](exit-codes.md).
+last run. "Kept" is what of yours was on the volume before and was compared afterwards, byte for byte: commits, files
+whether committed or not, OpenCode's sessions, your login. [Exit codes](exit-codes.md) are those of the starts with the
+fault and after it.
 
 {summary}
 """
@@ -101,13 +102,15 @@ def _own(fault: Fault, tests: Sequence[Claim]) -> list[str]:
 def _row(fault: Fault, tests: Sequence[Claim], run: Run) -> tuple[str, ...]:
     own = _own(fault, tests)
     cases = run.of(own)
-    codes = {code for case in cases for code in case.recorded(CODE)}
-    kept = {kind for case in cases for value in case.recorded(KEPT) for kind in value.split(", ")}
+    codes, kept = (
+        {each for case in cases for value in case.recorded(name) for each in value.split(", ")}
+        for name in (CODES, KEPT)
+    )
     return (
         fault.what,
         _tried(own, run),
         fault.then,
-        ", ".join(sorted(codes, key=int)),
+        ", ".join(sorted(codes - {""}, key=int)),
         ", ".join(kind for kind in KINDS if kind in kept),
     )
 
@@ -138,7 +141,7 @@ def _figures(run: Run) -> str:
     for case in run.cases:
         if case.test.startswith(ours) and case.outcome == "passed":
             for name, value in case.figures:
-                if name not in (CODE, KEPT) and not is_version(name):
+                if name not in (CODES, KEPT) and not is_version(name):
                     recorded.setdefault(name, []).append(value)
     if not recorded:
         return ""

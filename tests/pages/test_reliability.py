@@ -15,7 +15,7 @@ from tests.pages.results import Run
 KEPT = "test_git_is_kept_when_a_pod_s_killed"
 LISTED = [Fault("killed", "Killed", "A pod is killed", "It comes back")]
 FOUND = (
-    '<properties><property name="exit code" value="{}"/><property name="kept" value="{}"/>'
+    '<properties><property name="exit codes" value="{}"/><property name="kept" value="{}"/>'
     "</properties>"
 )
 

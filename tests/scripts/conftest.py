@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.reliability import CODE, KEPT
+from tests.pages.reliability import CODES, KEPT
 from workbench import remotes
 from workbench.account import pod_account
 from workbench.https import TOKEN, HttpsServer, https_server
@@ -89,7 +89,8 @@ def pod(
     made = Pod(scratch / "pod", pod_account(), shell)
     yield made
     if made.ends:
-        record_property(CODE, made.ends[-1])
+        # A negative one is the signal of the test's own kill.
+        record_property(CODES, ", ".join(str(code) for code in made.ends if code >= 0))
         record_property(KEPT, ", ".join(made.kept))
 
 

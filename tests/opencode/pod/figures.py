@@ -7,9 +7,8 @@ from pathlib import Path
 BUILD = Path(__file__).parents[3] / "build"
 
 
-def memory(pid: int) -> tuple[int, str]:
-    """Highest resident memory of a process, bytes; and it beside the present one, in words."""
+def memory(pid: int) -> int:
+    """Highest resident memory of a process, bytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     fields = dict(line.split(":", 1) for line in lines)
-    now, peak = (int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
-    return peak, f"{now >> 20} MiB, at most {peak >> 20} MiB"
+    return int(fields["VmHWM"].split()[0]) * 1024

@@ -9,7 +9,7 @@ import pytest
 
 from tests.opencode.pod.sandbox import Root
 from tests.opencode.pod.workspace import Workspace
-from tests.pages.reliability import CODE
+from tests.pages.reliability import CODES
 from tests.support.charts import Chart
 from tests.support.rendering import Renderer
 from workbench import remotes
@@ -65,7 +65,7 @@ def workspace(
     made = release(request.node.name)
     yield made
     if made.ends:
-        record_property(CODE, made.ends[-1])
+        record_property(CODES, ", ".join(map(str, made.ends)))
 
 
 @pytest.fixture
