@@ -41,7 +41,8 @@ def _write_reliability(folder: Path) -> list[str] | None:
     if not files:
         return None
     listed, tests, run = reliability.faults(), reliability.injections(), read(files)
-    (folder / "reliability.md").write_text(reliability.text(listed, tests, run))
+    absent = [name for name in reliability.RESULTS if JUNIT / f"{name}.xml" not in files]
+    (folder / "reliability.md").write_text(reliability.text(listed, tests, run, absent))
     return reliability.unproven(listed, tests, run)
 
 

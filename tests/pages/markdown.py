@@ -45,5 +45,10 @@ def days(dates: Sequence[datetime.date]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def others_failed(count: int) -> str:
+    """A sentence about failures that have no row; nothing when there is none."""
+    return f" **Of the other tests of these runs {count} failed.**" if count else ""
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

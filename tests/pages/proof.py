@@ -59,7 +59,7 @@ def summary(listed: Sequence[Claim], run: Run) -> str:
     machine = run.facts.get(_MACHINE, "a machine that was not recorded")
     return (
         f"**{all_of} {len(listed)} scenarios passed** on {markdown.days(run.dates)}, in {minutes} min {seconds} s "
-        f"on {machine}."
+        f"on {machine}." + markdown.others_failed(run.failed_besides(each.test for each in listed))
     )
 
 

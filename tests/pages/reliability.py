@@ -67,9 +67,12 @@ def injections(root: Path = ROOT) -> list[Claim]:
     return [claim for claim in found if claim.faults]
 
 
-def text(listed: Sequence[Fault], tests: Sequence[Claim], run: Run) -> str:
-    """The page."""
-    page = _TEXT.format(note=markdown.NOTE, summary=summary(tests, run))
+def text(
+    listed: Sequence[Fault], tests: Sequence[Claim], run: Run, absent: Sequence[str] = ()
+) -> str:
+    """The page. absent: names of RESULTS that there are none of."""
+    told = summary(tests, run) + "".join(f" **The {name} tests were not run.**" for name in absent)
+    page = _TEXT.format(note=markdown.NOTE, summary=told)
     for group, members in groupby(listed, key=lambda fault: fault.group):
         page += f"\n## {group}\n\n"
         page += markdown.table(_HEAD, (_row(fault, tests, run) for fault in members))
@@ -86,7 +89,10 @@ def summary(tests: Sequence[Claim], run: Run) -> str:
         else f"All {tally.total} passed"
     )
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    return f"**{told}** on {markdown.days(run.dates)}, with {versions or 'programs that were not recorded'}."
+    return (
+        f"**{told}** on {markdown.days(run.dates)}, with {versions or 'programs that were not recorded'}."
+        + markdown.others_failed(run.failed_besides(claim.test for claim in tests))
+    )
 
 
 def unproven(listed: Sequence[Fault], tests: Sequence[Claim], run: Run) -> list[str]:

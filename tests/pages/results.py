@@ -76,6 +76,11 @@ class Run:
         absent = len(tests - {case.test for case in cases})
         return Tally(counted["passed"], counted["failed"], counted["not run"] + absent)
 
+    def failed_besides(self, tests: Iterable[str]) -> int:
+        """How many cases of other tests failed; what cannot be collected counts as one too."""
+        own = set(tests)
+        return sum(case.outcome == "failed" and case.test not in own for case in self.cases)
+
     @property
     def versions(self) -> dict[str, str]:
         """Versions of the programs by their names, whoever recorded them."""

@@ -52,6 +52,11 @@ def test_all_is_said_only_when_all_passed(listed: list[Claim], run_of: Callable[
     )
 
 
+def test_failures_without_a_row_are_told(listed: list[Claim], run_of: Callable[..., Run]) -> None:
+    run = run_of((KEPT, ""), ("test_not_run_yet", ""), ("broken", "<error/>"))
+    assert "**Of the other tests of these runs 1 failed.**" in proof.text(listed, run)
+
+
 def test_parts_and_machine_are_those_of_the_run(
     listed: list[Claim], run_of: Callable[..., Run]
 ) -> None:

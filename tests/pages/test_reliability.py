@@ -54,6 +54,17 @@ def test_what_did_not_pass_is_not_counted_as_passed(
     assert reliability.unproven(LISTED, tests, run)
 
 
+def test_runs_that_are_absent_or_broken_are_told(
+    tests: list[Claim], run_of: Callable[..., Run]
+) -> None:
+    text = reliability.text(LISTED, tests, run_of((KEPT, ""), ("gw0", "<error/>")), ["slow"])
+    assert "**The slow tests were not run.**" in text
+    assert "**Of the other tests of these runs 1 failed.**" in text
+    whole = reliability.text(LISTED, tests, run_of((KEPT, "")))
+    assert "were not run" not in whole
+    assert "of these runs" not in whole
+
+
 def test_a_test_that_no_run_knows_is_told(area: Path, run_of: Callable[..., Run]) -> None:
     both = claims(area, area.parent)
     run = run_of((KEPT, ""))
