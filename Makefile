@@ -37,6 +37,7 @@ test-cluster: $(DEV) packages packages-slow ## Run the tests that start a cluste
 
 # Also after a failure: the pages say what failed, and the last line fails with them.
 proof: $(DEV) ## Run every test and write docs/reliability.md and docs/proof.md from what happened
+	@rm -rf build/junit
 	-@$(MAKE) --keep-going test test-slow test-cluster
 	@$(BIN)/python -m tests.pages
 

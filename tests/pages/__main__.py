@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.pages import proof, reliability
-from tests.pages.claims import ROOT
-from tests.pages.results import read
+from tests.pages.claims import ROOT, Claim
+from tests.pages.results import Run, read
 
 JUNIT = ROOT / "build/junit"
 
@@ -33,7 +33,7 @@ def _write_proof(folder: Path) -> list[str] | None:
         return None
     listed, run = proof.scenarios(), read(files)
     (folder / "proof.md").write_text(proof.text(listed, run))
-    return proof.unproven(listed, run)
+    return [*proof.unproven(listed, run), *_others(listed, run)]
 
 
 def _write_reliability(folder: Path) -> list[str] | None:
@@ -43,7 +43,13 @@ def _write_reliability(folder: Path) -> list[str] | None:
     listed, tests, run = reliability.faults(), reliability.injections(), read(files)
     absent = [name for name in reliability.RESULTS if JUNIT / f"{name}.xml" not in files]
     (folder / "reliability.md").write_text(reliability.text(listed, tests, run, absent))
-    return reliability.unproven(listed, tests, run)
+    told = [f"The {name} tests were not run" for name in absent]
+    return [*reliability.unproven(listed, tests, run), *told, *_others(tests, run)]
+
+
+def _others(claims: Sequence[Claim], run: Run) -> list[str]:
+    failed = run.failed_besides(claim.test for claim in claims)
+    return [f"Other tests: {failed} failed"] if failed else []
 
 
 def _results(names: Sequence[str]) -> list[Path]:

@@ -30,11 +30,13 @@ def test_without_results_no_page_is_touched(
 def test_what_did_not_pass_is_told_and_fails(
     results: Path, run_of: Callable[..., Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_of()
+    run_of(("other", "<error/>"))
     for name in ("cluster", "quick", "slow"):
         (results / f"{name}.xml").write_text((results / "results.xml").read_text())
     assert writing.main([str(results / "pages")]) == 1
     scenario = proof.scenarios()[0].sentence
-    assert f"{scenario}: 1 not run\n" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"{scenario}: 1 not run\n" in told
+    assert told.count("Other tests: 1 failed\n") == 2, "once for each page"
     assert f"| {scenario} | **1 not run** |" in (results / "pages/proof.md").read_text()
     assert (results / "pages/reliability.md").exists()
