@@ -195,7 +195,7 @@ class Pod:
 
     def start(self, script: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Starts a script with exactly the pod's environment, in a session of its own."""
-        before = look(self.home)
+        before = look(self.home) if script == "bootstrap.sh" else None
         process: subprocess.Popen[str] = subprocess.Popen(
             [*self.prefix, *self.shell.command, str(self.script(script)), *arguments],
             env={**self.environment, **settings},
@@ -208,7 +208,7 @@ class Pod:
             start_new_session=True,
             **self.account.popen_options(),  # type: ignore[call-overload]  # a dict of options
         )
-        if script == "bootstrap.sh":
+        if before:
             self._before[process.pid] = before
         return process
 
