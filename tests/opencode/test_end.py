@@ -47,7 +47,7 @@ def test_sigterm_ends_the_workspace_before_the_kubelet_kills_it(
         served.pod.signal(signal.SIGTERM)
         code = served.pod.wait()
         taken = time.monotonic() - began
-        record_property("OpenCode, from SIGTERM to its end", f"{taken:.1f} s")
+        record_property("OpenCode, from SIGTERM to its end", f"{taken:.2f} s")
         assert taken < MARGIN * SECONDS
         assert code == 128 + signal.SIGTERM, served.pod.log
         assert served.pod.processes() == {}

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 # Of the bytes that a first start takes from the server; of its last ones nothing depends.
 PARTS = [n / 20 for n in range(1, 18)]
-VERSIONS = 24
-VERSION_SIZE = 250_000
+VERSIONS = 60
+VERSION_SIZE = 1_000_000
 
 # Bytes a second: with it the clone takes several seconds.
 RATE = 2_000
