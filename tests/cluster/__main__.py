@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 BUILDS = (
     "tools/packages.sh cluster/packages.txt",
     "tools/cluster/build.sh",
+    "tools/backup/build.sh",
     "tools/build.sh external-secrets",
     "tools/build.sh helm4",
     "tools/image.sh",

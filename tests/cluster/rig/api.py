@@ -40,6 +40,9 @@ KINDS = {
     "HelmRelease": ("apis/helm.toolkit.fluxcd.io/v2", "helmreleases"),
     "GitRepository": ("apis/source.toolkit.fluxcd.io/v1", "gitrepositories"),
     "OCIRepository": ("apis/source.toolkit.fluxcd.io/v1", "ocirepositories"),
+    "ReplicationDestination": ("apis/volsync.backube/v1alpha1", "replicationdestinations"),
+    "ReplicationSource": ("apis/volsync.backube/v1alpha1", "replicationsources"),
+    "VolumeSnapshot": ("apis/snapshot.storage.k8s.io/v1", "volumesnapshots"),
     "HelmChart": ("apis/source.toolkit.fluxcd.io/v1", "helmcharts"),
 }
 

@@ -17,6 +17,7 @@ import yaml
 
 from . import fleet as fleets
 from .api import Api, Object, condition, wait_for
+from .backup import BUCKET, MOVER, backups, make_mover
 from .controlplane import ControlPlane, control_plane
 from .doppler import Doppler, doppler
 from .fleet import PLATFORM, REPOSITORY, Fleet
@@ -155,7 +156,7 @@ def _first_secrets(made: Forge, catalogue: Path) -> dict[str, str]:
     return keys | {
         "OPENCODE_SERVER_PASSWORD": secrets.token_urlsafe(12),
         "OPENCODE_COPILOT_AUTH_JSON": _login(secrets.token_hex(8)),
-        "VOLSYNC_REPOSITORY_TEMPLATE": "s3:http://127.0.0.1:9/backups",
+        "VOLSYNC_REPOSITORY_TEMPLATE": BUCKET,
         "RESTIC_PASSWORD": secrets.token_hex(8),
         "MINIO_ROOT_USER": "minio",
         "MINIO_ROOT_PASSWORD": secrets.token_hex(8),
@@ -193,17 +194,20 @@ def cluster(folder: Path, logs: Path) -> Iterator[Cluster]:
         containers = enter(runtime(folder / "containerd", logs))
         # The slowest step by far, and nothing needs it before the first pod.
         workers = enter(ThreadPoolExecutor(1))
-        loaded = workers.submit(containers.load, _image(), fleets.image(catalogue))
+        images = {fleets.image(catalogue): _image(), MOVER: make_mover(folder / "mover")}
+        loaded = [workers.submit(containers.load, file, name) for name, file in images.items()]
         plane = enter(control_plane(folder / "control-plane", logs))
         controllers = enter(flux(folder / "flux", logs, plane.api))
         eso = enter(external_secrets(logs, plane.api, store))
         disks = enter(volumes(folder / "volumes", plane.api))
+        enter(backups(logs, plane.api))
         enter(names(plane.api))
         kubelet = enter(node(folder / "node", logs, plane.api, containers))
         charts.push_chart(CHART, version(CHART))
         charts.push_chart(PLATFORM / "rook-ceph-cluster", "0.1.0")
         _prepare(plane.api, store)
         tree = fleets.make_fleet(folder, made_forge)
-        loaded.result()
+        for each in loaded:
+            each.result()
         parts = (containers, kubelet, controllers, eso, store, made_forge, charts, disks, tree)
         yield Cluster(plane, *parts)

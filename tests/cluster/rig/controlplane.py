@@ -98,7 +98,8 @@ def _kubeconfig(api: Api) -> dict[str, object]:
 
 
 def _define_resources(api: Api) -> None:
-    files = [f"--filename={file}" for file in sorted((PROGRAMS / "crds").glob("*.yaml"))]
+    folders = (PROGRAMS / "crds", TOOLS / "backup" / "crds")
+    files = [f"--filename={file}" for folder in folders for file in sorted(folder.glob("*.yaml"))]
     api.kubectl("apply", "--server-side", *files)
     api.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 

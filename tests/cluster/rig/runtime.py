@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .api import Object
 from .processes import Process
 
 POD_ADDRESSES = "10.244.0.0/24"
@@ -94,28 +96,51 @@ def _containerd(folder: Path, logs: Path) -> Process:
     return Process("containerd", command, logs, ready)
 
 
-def _make_pause(folder: Path) -> Path:
-    """An archive of the image that holds a pod's namespaces: nothing but busybox, waiting."""
-    busybox = "/bin/busybox"
-    layer, archive = folder / "layer.tar", folder / "pause.tar"
-    with tarfile.open(layer, "w") as tar:
-        tar.add(busybox, "busybox")
+def make_image(archive: Path, name: str, layers: Sequence[Path], settings: Object) -> Path:
+    """An archive of an image: `layers` are tars, `settings` what the image says about its process."""
     configuration = {
         "architecture": "amd64" if os.uname().machine == "x86_64" else "arm64",
         "os": "linux",
-        "config": {"Entrypoint": ["/busybox", "tail", "-f", "/dev/null"]},
-        "rootfs": {
-            "type": "layers",
-            "diff_ids": [f"sha256:{hashlib.sha256(layer.read_bytes()).hexdigest()}"],
-        },
+        "config": settings,
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_digest(layer)}" for layer in layers]},
     }
-    (folder / "config.json").write_text(json.dumps(configuration))
-    manifest = [{"Config": "config.json", "RepoTags": [PAUSE], "Layers": ["layer.tar"]}]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    names = [f"{number}.tar" for number in range(len(layers))]
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": names}]
     with tarfile.open(archive, "w") as tar:
-        for name in ("manifest.json", "config.json", "layer.tar"):
-            tar.add(folder / name, name)
+        for file, content in {"manifest.json": manifest, "config.json": configuration}.items():
+            text = json.dumps(content).encode()
+            header = tarfile.TarInfo(file)
+            header.size = len(text)
+            tar.addfile(header, io.BytesIO(text))
+        for layer, file in zip(layers, names, strict=True):
+            tar.add(layer, file)
     return archive
+
+
+def make_layer(layer: Path, files: Mapping[Path, str]) -> Path:
+    """A tar of files of this machine, by the paths that they have in an image."""
+    with tarfile.open(layer, "w") as tar:
+        for file, inside in files.items():
+            tar.add(file.resolve(), inside, filter=_owned_by_root)
+    return layer
+
+
+def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.mode = 0o755
+    return entry
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _make_pause(folder: Path) -> Path:
+    """The image that holds a pod's namespaces: nothing but busybox, waiting."""
+    layer = make_layer(folder / "layer.tar", {Path("/bin/busybox"): "busybox"})
+    settings = {"Entrypoint": ["/busybox", "tail", "-f", "/dev/null"]}
+    return make_image(folder / "pause.tar", PAUSE, [layer], settings)
 
 
 @contextmanager
