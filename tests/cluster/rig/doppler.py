@@ -60,6 +60,15 @@ class Doppler:
             return 200, {"name": name, "value": {"raw": value, "computed": value}}
         return 200, {"success": True, "projects": []}
 
+    def update(self, path: str, authorization: str, body: bytes) -> tuple[int, object]:
+        """Status and JSON body for a POST: what a person's own command sends."""
+        if self.token not in _names(authorization):
+            return 401, {"success": False, "messages": ["Invalid Auth token"]}
+        if path != "/v3/configs/config/secrets":
+            return 404, {"success": False, "messages": [f"There is no {path}"]}
+        self.secrets.update(json.loads(body)["secrets"])
+        return 200, {"success": True}
+
 
 def _names(authorization: str) -> tuple[str, str]:
     """User and password of a header for HTTP Basic."""
@@ -81,7 +90,13 @@ def doppler(token: str) -> Iterator[Doppler]:
             pass
 
         def do_GET(self) -> None:
-            status, content = state.answer(self.path, self.headers.get("Authorization", ""))
+            self.reply(*state.answer(self.path, self.headers.get("Authorization", "")))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.reply(*state.update(self.path, self.headers.get("Authorization", ""), body))
+
+        def reply(self, status: int, content: object) -> None:
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

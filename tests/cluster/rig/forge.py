@@ -80,6 +80,11 @@ class Forge:
         self._write_authorized()
         return key.read_text()
 
+    def replace_key(self, repository: str, public: str) -> None:
+        """Takes a public key that somebody has made as the one deploy key of a repository."""
+        (self.keys / f"{repository.replace('/', '-')}.pub").write_text(public)
+        self._write_authorized()
+
     def _write_authorized(self) -> None:
         lines = []
         for line in sorted(self.keys.glob("*.pub")):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +75,21 @@ class Workspace:
     def log(self, container: str) -> str:
         """What a container of its pod has written."""
         return self.api.log(self.pod()["metadata"]["name"], NAMESPACE, container)
+
+    def crash(self) -> None:
+        """Kills all processes of its app container, and waits until that has been started again."""
+        pod = self.pod()
+        (state,) = pod["status"]["containerStatuses"]
+        name = state["containerID"].removeprefix("containerd://")
+        for entry in Path("/proc").glob("[0-9]*/cgroup"):
+            if name in entry.read_text():
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+
+        def again() -> bool:
+            (now,) = self.pod()["status"]["containerStatuses"]
+            return bool(now["restartCount"] > state["restartCount"])
+
+        wait_for(again, "restart of the container")
 
     def get(self, path: str = "/", password: str | None = None) -> tuple[int, str]:
         """Status and body of its page, through the Service's address."""
