@@ -75,6 +75,12 @@ def age_backup(cluster: Cluster, workspace: Workspace, when: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def leftovers(cluster: Cluster) -> list[str]:
+    """Volumes that a restore was made in, and that it does not need any more."""
+    claims = [each["metadata"]["name"] for each in cluster.api.list("PersistentVolumeClaim")]
+    return [name for name in claims if name.startswith(("volsync-opencode-ha-dst", "vs-prime"))]
+
+
 def size(folder: Path) -> str:
     """What a folder holds, in MB."""
     total = sum(file.lstat().st_size for file in folder.rglob("*") if file.is_file())
@@ -102,6 +108,7 @@ def test_a_lost_volume_is_restored_with_all_work(
     shutil.rmtree(home)
     started = time.monotonic()
     assert "restoring" in page.run("Restore the newest backup"), "what restic said"
+    wait_for(lambda: not leftovers(cluster), "end of what the restore needed")
     page.run("Exchange the volume")
     looked = page.run("Start and look")
     record_property("lost volume to ready workspace", f"{time.monotonic() - started:.0f} s")
