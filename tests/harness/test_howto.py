@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import test_operations
-from tests.cluster.rig.desk import Shell, shell
+from tests.cluster.rig.desk import Shell, doppler, gh, shell
 from tests.cluster.rig.howto import PAGES, HowTo, following
 
 CATALOGUE = "chart: {}\nworkspaces:\n  ha: {host: a, volume: 5Gi}\n"
@@ -94,6 +94,17 @@ def test_a_yaml_block_changes_the_catalogue(run: Callable[..., str], tmp_path: P
 def test_yaml_that_is_no_part_of_a_catalogue_is_refused(run: Callable[..., str], text: str) -> None:
     with pytest.raises(AssertionError, match=r"page\.md, line 1"):
         run(f"```yaml\n{text}\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [(doppler, ["secrets", "delete", "KEY"]), (gh, ["repo", "deploy-key", "list"])],
+)
+def test_a_standin_refuses_what_it_does_not_know(
+    command: Callable[[list[str], dict[str, str]], None], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit, match="does not know"):
+        command(arguments, {})
 
 
 def test_every_page_is_run_and_is_in_the_index() -> None:
