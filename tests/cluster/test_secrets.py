@@ -1,4 +1,7 @@
-"""Secrets go missing, and their store goes away; test_operations.py rotates them."""
+"""Secrets go missing, and their store goes away.
+
+How they are rotated is tested with the page that says so, in test_operations.py.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,12 @@ class Tally:
     def shortfall(self) -> str:
         """What kept them from passing, in words; empty when all passed."""
         counts = {"failed": self.failed, "not run": self.not_run}
-        return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        told = [
+            name if self.total == 1 else f"{count} {name}"
+            for name, count in counts.items()
+            if count
+        ]
+        return ", ".join(told) + (f" of {self.total}" if told and self.total > 1 else "")
 
 
 @dataclass(frozen=True)

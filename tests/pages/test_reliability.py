@@ -42,7 +42,7 @@ def test_a_row_counts_what_was_tried_and_gathers_what_was_seen(
 
 
 @pytest.mark.parametrize(
-    ("inside", "told"), [("<failure/>", "**1 failed** of 2"), ("<skipped/>", "**1 not run** of 2")]
+    ("inside", "told"), [("<failure/>", "**1 failed of 2**"), ("<skipped/>", "**1 not run of 2**")]
 )
 def test_what_did_not_pass_is_not_counted_as_passed(
     tests: list[Claim], run_of: Callable[..., Run], inside: str, told: str
@@ -68,5 +68,5 @@ def test_runs_that_are_absent_or_broken_are_told(
 def test_a_test_that_no_run_knows_is_told(area: Path, run_of: Callable[..., Run]) -> None:
     both = claims(area, area.parent)
     run = run_of((KEPT, ""))
-    assert "**1 not run** of 2" in reliability.text(LISTED, both, run)
-    assert reliability.unproven(LISTED, both, run) == ["A pod is killed: 1 not run"]
+    assert "**1 not run of 2**" in reliability.text(LISTED, both, run)
+    assert reliability.unproven(LISTED, both, run) == ["A pod is killed: 1 not run of 2"]

@@ -60,7 +60,8 @@ def test_a_test_without_a_case_was_not_run(run_of: Callable[..., Run]) -> None:
     run = run_of(("test_there", ""))
     tally = run.tally(["area.test_pods.test_there", "area.test_pods.test_new"])
     assert tally == Tally(passed=1, failed=0, not_run=1)
-    assert tally.shortfall == "1 not run"
+    assert tally.shortfall == "1 not run of 2"
+    assert run.tally(["area.test_pods.test_new"]).shortfall == "not run"
 
 
 def test_versions_are_told_apart_from_other_facts(run_of: Callable[..., Run]) -> None:
