@@ -119,7 +119,7 @@ def _taken_out(text: str, name: str) -> str:
 
 def _workspaces(text: str) -> tuple[Any, Any]:
     """Key and value node of `workspaces`."""
-    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    root: Any = yaml.compose(text)
     return next((key, value) for key, value in root.value if key.value == "workspaces")
 
 

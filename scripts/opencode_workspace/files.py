@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -245,7 +246,7 @@ def _keep(target: Path, backup: Path) -> None:
 
 def _require_writable(directory: Path) -> None:
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise PermissionError(13, "Permission denied", str(directory))
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
 
 
 def _remove_abandoned_stages(root: Path) -> None:
@@ -262,10 +263,10 @@ def _remove_abandoned_stages(root: Path) -> None:
 def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
-    except OSError:
-        return True
+    except PermissionError:
+        pass  # It is somebody else's.
     return True
 
 

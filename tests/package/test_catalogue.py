@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ def test_each_mistake_is_told_with_its_line_and_a_remedy(path: Path) -> None:
     assert caught.value.exit_code == EXIT_FINDINGS
     assert workspaces, f"{path} has no input after its ---"
     for line in expected["expect"]:
-        assert line in message, f"{path.name}: {line!r} is not in:\n{message}"
+        # A line end among the words says that nothing comes after them.
+        assert line in f"{message}\n", f"{path.name}: {line!r} is not in:\n{message}"
     assert f"workspaces.yaml:{BASE.count(chr(10)) + 1 + expected['line']}" in message, message
     for secret in expected.get("silent", []):
         assert secret not in message, f"{path.name} repeats {secret!r}"
@@ -56,6 +58,50 @@ def test_each_mistake_is_told_with_its_line_and_a_remedy(path: Path) -> None:
 
 def test_a_good_catalogue_is_read_in_its_own_order() -> None:
     assert [w.app for w in parse(GOOD).workspaces] == ["opencode-docs-site", "opencode-notes"]
+
+
+def test_what_is_not_given_is_neither_null_nor_missing() -> None:
+    read = parse(GOOD)
+    workspace = read.workspaces[0]
+    assert (read.values, workspace.values, workspace.image) == ({}, {}, {})
+    assert (workspace.parked, workspace.branch, workspace.update) == (False, "", "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "host_length", "told"),
+    [
+        ("a" * 44, 20, None),
+        ("a" * 45, 20, "is longer than 53 characters"),
+        ("a", 253, None),
+        ("a", 254, "is not a host name"),
+    ],
+)
+def test_a_name_and_a_host_may_be_as_long_as_kubernetes_takes_them(
+    name: str, host_length: int, told: str | None
+) -> None:
+    host = (
+        ("a" * 49 + ".") * 5 + "a" * (host_length - 250) if host_length > 250 else "a.example.com"
+    )
+    text = BASE.replace("*.${SECRET_DOMAIN}", host)
+    text += f"\nworkspaces: {{{name}: {{repository: '', host: {host}}}}}\n"
+    if told is None:
+        assert parse(text).workspaces[0].host == host
+    else:
+        with pytest.raises(UserError, match=told):
+            parse(text)
+
+
+def test_a_deploy_key_may_come_from_the_workspaces_own_values() -> None:
+    text = GOOD + (
+        "    secretKeys: {deployKey: null}\n"
+        "    values: {persistence: {deploy-key: {type: secret, name: mine}}}\n"
+    )
+    assert parse(text).workspaces[1].secret_keys.deploy_key is None
+
+
+def test_a_text_with_an_unknown_variable_is_never_resolved() -> None:
+    with pytest.raises(UserError, match="NOPE"):
+        mistakes.resolved("a.${NOPE}", {"SECRET_DOMAIN": "example.com"})
 
 
 def test_a_deploy_key_belongs_to_ssh_repositories_only() -> None:
@@ -101,12 +147,18 @@ def test_a_path_outside_the_repository_is_refused(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "example"),
-    [("root: ./flux", "root: flux"), ("Template: ./templates", "Template: ../templates")],
+    ("field", "wrong", "example"),
+    [
+        ("root: ./flux", "root: flux", "./kubernetes"),
+        ("Template: ./templates", "Template: ../templates", "./templates/volsync"),
+        ('["*.${SECRET_DOMAIN}"]', '[""]', "*.example.com"),
+    ],
 )
-def test_a_path_in_another_form_is_refused_with_an_example(field: str, example: str) -> None:
-    with pytest.raises(UserError, match=r"Write it like \./"):
-        parse(GOOD.replace(field, example))
+def test_a_text_in_another_form_is_refused_with_an_example(
+    field: str, wrong: str, example: str
+) -> None:
+    with pytest.raises(UserError, match=rf"Write it like {re.escape(example)}$"):
+        parse(GOOD.replace(field, wrong))
 
 
 def test_certificate_names_that_cannot_be_substituted_are_told_with_their_line() -> None:

@@ -47,14 +47,43 @@ def test_a_workspace_is_added_behind_the_last_one(catalogue: Path) -> None:
 
 
 def test_a_workspace_goes_with_the_comment_right_above_it(catalogue: Path) -> None:
+    gone = TAIL.partition("  # The first one.\n")[2].partition("  # The second one.")[0]
+    before = catalogue.read_text()
     text, _ = edit.remove(catalogue, "flux")
-    assert "The first one" not in text
-    assert text.endswith(TAIL.partition("\n\n")[2])
+    assert text == before.replace("  # The first one.\n" + gone, "")
 
 
 def test_the_last_workspace_leaves_the_comments_below_it(catalogue: Path) -> None:
     text, _ = edit.remove(catalogue, "ha")
     assert text.endswith("    host: flux.opencode.${SECRET_DOMAIN}\n\n# The end.\n")
+
+
+def test_blank_lines_at_the_end_go_with_the_last_workspace(catalogue: Path) -> None:
+    text = catalogue.read_text().removesuffix("# The end.\n")
+    catalogue.write_text(f"{text}\n\n\n")
+    assert edit.remove(catalogue, "ha")[0] == text.partition("  # The second one.")[0]
+
+
+def test_a_remark_beside_the_key_stays_when_all_workspaces_go(catalogue: Path) -> None:
+    text = catalogue.read_text().replace("\nworkspaces:\n", "\nworkspaces: # mine: all\n")
+    catalogue.write_text(text)
+    for name in ("flux", "ha"):
+        catalogue.write_text(edit.remove(catalogue, name)[0])
+    assert "\nworkspaces: {} # mine: all\n" in catalogue.read_text()
+
+
+def test_a_workspace_that_is_not_there_cannot_be_removed(catalogue: Path) -> None:
+    with pytest.raises(UserError, match="there is no workspace 'nope'"):
+        edit.remove(catalogue, "nope")
+
+
+def test_without_a_wildcard_the_host_must_be_given(catalogue: Path) -> None:
+    text = catalogue.read_text()
+    for wildcard, host in (("*.opencode", "flux.opencode"), ("*", "ha.opencode")):
+        text = text.replace(f'"{wildcard}.$', f'"{host}.$')
+    catalogue.write_text(text)
+    with pytest.raises(UserError, match=r"no wildcard\. Give the host with --host$"):
+        add(catalogue)
 
 
 def test_all_workspaces_can_be_removed_and_one_added_again(catalogue: Path) -> None:
@@ -75,8 +104,10 @@ def test_line_ends_of_the_file_are_kept(catalogue: Path) -> None:
     assert text.count("\n") == text.count("\r\n")
 
 
-def test_a_file_without_a_final_newline_is_edited_all_the_same(catalogue: Path) -> None:
-    text = catalogue.read_text().removesuffix("# The end.\n").rstrip("\n")
+@pytest.mark.parametrize("last", ["", "    branch: x"])
+def test_a_file_without_a_final_newline_is_edited_all_the_same(catalogue: Path, last: str) -> None:
+    text = catalogue.read_text().removesuffix("# The end.\n") + last
+    text = text.rstrip("\n")
     catalogue.write_text(text)
     assert add(catalogue) == f"{text}\n{NEW}"
 

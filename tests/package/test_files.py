@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path, PurePosixPath
 
@@ -49,8 +50,7 @@ def test_everything_changes_together(root: Path) -> None:
 
 def test_files_with_the_right_contents_are_not_touched(root: Path) -> None:
     before = {path: (root / path).stat() for path in OLD}
-    changes = files.replace(root, OLD, [P("gone.yaml")])
-    assert not changes
+    assert files.replace(root, OLD, [P("gone.yaml")]) == files.Changes()
     assert {path: (root / path).stat() for path in OLD} == before
 
 
@@ -95,7 +95,7 @@ def test_nothing_to_do_makes_no_directory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "."])
 def test_paths_out_of_the_root_are_refused(path: str, root: Path) -> None:
-    with pytest.raises(UserError, match="leads out of"):
+    with pytest.raises(UserError, match=r"leads out of .*\. Name a path below it$"):
         files.replace(root, {P(path): b""}, ())
 
 
@@ -110,26 +110,42 @@ def test_symbolic_links_are_refused(link: str, root: Path, tmp_path: Path) -> No
 
 
 def test_directory_in_the_place_of_a_file_is_refused(root: Path) -> None:
-    with pytest.raises(UserError, match="deep: is a directory where a file is to be written"):
+    told = r"deep: is a directory where a file is to be written\. Move it; nothing was changed$"
+    with pytest.raises(UserError, match=told):
         files.replace(root, {P("deep"): b"x"}, ())
 
 
 def test_file_in_the_place_of_a_directory_is_refused(root: Path) -> None:
     before = tree(root)
-    with pytest.raises(UserError, match="nothing was changed"):
+    with pytest.raises(UserError, match=rf"^{root}/a\.yaml/x: cannot be changed: Not a directory"):
         files.replace(root, {P("a.yaml/x"): b"x", P("b.yaml"): b"x"}, ())
     assert tree(root) == before
 
 
-def test_abandoned_stage_of_a_dead_process_is_removed(root: Path) -> None:
-    dead = root / ".opencode-workspace-999999999-abc"
-    alive = root / f".opencode-workspace-{os.getpid()}-abc"
-    for stage in (dead, alive):
+NOBODYS, TOO_BIG, OURS, ANOTHERS = 999999999, 10**20, os.getpid(), 4242
+
+
+def test_only_the_abandoned_stage_of_a_dead_process_is_removed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill = os.kill
+
+    def refused(process: int, number: int) -> None:
+        if process == ANOTHERS:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        kill(process, number)
+
+    monkeypatch.setattr(os, "kill", refused)
+    stages = {
+        owner: root / f".opencode-workspace-{owner}-abc"
+        for owner in (NOBODYS, TOO_BIG, OURS, ANOTHERS, "mine")
+    }
+    for stage in stages.values():
         stage.mkdir()
         (stage / "new-0").write_bytes(b"half")
     files.replace(root, NEW, ())
-    assert not dead.exists()
-    assert alive.exists(), "another run is still writing there"
+    kept = {owner for owner, stage in stages.items() if stage.exists()}
+    assert kept == {OURS, ANOTHERS, "mine"}, "others are still writing there"
 
 
 def test_one_file_is_written(tmp_path: Path) -> None:

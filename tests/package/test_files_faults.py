@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -52,7 +55,6 @@ def counting(self, *arguments):
     return original(self, *arguments)
 Path.{function} = counting
 """
-INTERRUPT = "os.kill(os.getpid(), signal.SIGINT)"
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 
 
@@ -170,7 +172,9 @@ def test_failing_rename_is_undone(at: int, root: Path, monkeypatch: pytest.Monke
         return original(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(UserError, match="Input/output error"):
+    with pytest.raises(
+        UserError, match=rf"^{root}/.*x\.yaml: cannot be changed: Input/output error"
+    ):
         files.replace(root, NEW, [REMOVED])
     assert _tree(root) == OLD_TREE
     assert not (root / "fresh").exists()
@@ -178,14 +182,72 @@ def test_failing_rename_is_undone(at: int, root: Path, monkeypatch: pytest.Monke
 
 def test_failing_removal_is_undone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(self: Path, missing_ok: bool = False) -> None:
-        if self.name == REMOVED.name:
+        if self == root / REMOVED:
             raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(self))
         os.unlink(self)  # noqa: PTH108 - the method itself is replaced
 
     monkeypatch.setattr(Path, "unlink", failing)
     with pytest.raises(UserError, match="Permission denied"):
+        files.replace(root, {}, [*list(OLD)[:2], REMOVED])
+    assert _tree(root) == OLD_TREE
+
+
+def test_a_new_file_that_somebody_took_away_does_not_stop_the_undoing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Path.replace
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == root / "4/x.yaml" and (root / "fresh/x.yaml").exists():
+            (root / "fresh/x.yaml").unlink()
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(UserError, match="Input/output error"):
         files.replace(root, NEW, [REMOVED])
     assert _tree(root) == OLD_TREE
+
+
+@pytest.mark.parametrize("place", ["4", "fresh", "0"])
+def test_a_directory_that_may_not_be_written_to_is_noticed_before_anything_is_renamed(
+    place: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: (root / path).stat() for path in OLD}
+    changed = {"4": (NEW, ()), "fresh": (NEW, ()), "0": ({}, [REMOVED])}[place]
+    monkeypatch.setattr(os, "access", lambda path, mode: path != root / place)
+    with pytest.raises(UserError, match=rf"^{root}/{place}: cannot be changed: Permission denied"):
+        files.replace(root, *changed)
+    assert {path: (root / path).stat() for path in OLD} == before
+    assert _tree(root) == OLD_TREE
+
+
+def test_a_file_that_may_not_be_read_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(UserError, match=rf"^{root}/0/gone\.yaml: .* Permission denied"):
+        files.replace(root, {}, [REMOVED])
+
+
+def test_litter_that_cannot_be_removed_stops_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+
+    (root / ".opencode-workspace-999999999-abc").mkdir()
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    files.replace(root, NEW, [REMOVED])
+    assert {name: data for name, data in _tree(root).items() if name[0] != "."} == NEW_TREE
+
+
+def test_files_change_in_a_thread_that_gets_no_signals(root: Path) -> None:
+    with ThreadPoolExecutor() as threads:
+        assert threads.submit(files.replace, root, NEW, [REMOVED]).result()
+    assert _tree(root) == NEW_TREE
 
 
 def test_file_system_without_links_is_undone_from_copies(
@@ -198,18 +260,55 @@ def test_file_system_without_links_is_undone_from_copies(
     test_failing_rename_is_undone(3, root, monkeypatch)
 
 
-@pytest.mark.parametrize("at", [1, COUNT + 1])
-def test_interrupt_while_preparing_changes_nothing(at: int, root: Path) -> None:
-    prelude = NTH_CALL.format(function="write_bytes", at=at, fault=INTERRUPT)
-    assert _run(prelude, root) == "interrupted"
+def _interrupted(
+    function: str,
+    at: int,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    new: Mapping[PurePosixPath, bytes] = NEW,
+) -> int:
+    """Presses Ctrl-C when `function` is called for the `at`-th time; how often it was called."""
+    holder = os if function == "link" else Path
+    original = getattr(holder, function)
+    calls = 0
+
+    def counting(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            signal.raise_signal(signal.SIGINT)
+        return original(*arguments)
+
+    monkeypatch.setattr(holder, function, counting)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        files.replace(root, new, [REMOVED])
+    assert signal.getsignal(signal.SIGINT) is handler, "the next Ctrl-C would be lost"
+    return calls
+
+
+@pytest.mark.parametrize("function", ["write_bytes", "link"])
+@pytest.mark.parametrize("at", [1, 3, COUNT + 1])
+def test_interrupt_while_preparing_is_obeyed_at_once_and_changes_nothing(
+    function: str, at: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _interrupted(function, at, root, monkeypatch) == at
     assert _tree(root) == OLD_TREE
     assert not (root / "fresh").exists()
 
 
+def test_interrupt_with_removals_only_changes_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _interrupted("link", 1, root, monkeypatch, new={}) == 1
+    assert _tree(root) == OLD_TREE
+
+
 @pytest.mark.parametrize("at", [1, COUNT + 1])
-def test_interrupt_while_renaming_comes_after_it(at: int, root: Path) -> None:
-    prelude = NTH_CALL.format(function="replace", at=at, fault=INTERRUPT)
-    assert _run(prelude, root) == "interrupted"
+def test_interrupt_while_renaming_comes_after_it(
+    at: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _interrupted("replace", at, root, monkeypatch)
     assert _tree(root) == NEW_TREE
 
 

@@ -175,6 +175,23 @@ def test_the_volume_template_is_listed_by_its_kind(kind: str, field: str, head: 
     assert "../../../../templates/volsync" in tree.resources(loaded, folder, kind)[field]
 
 
+def test_the_volume_template_may_lie_anywhere(head: str) -> None:
+    folder = "apps/opencode/opencode-docs/app/volume"
+    loaded, workspace = read(head.replace("./templates/volsync", f"./{folder}"))
+    listed = tree.resources(loaded, PurePosixPath("apps/opencode") / workspace.app, "Kustomization")
+    assert listed["resources"][-1] == "volume"
+
+
+@pytest.mark.parametrize(("before", "ours"), [(0, True), (1, False)])
+def test_a_file_is_generated_when_it_says_so_in_its_first_kilobyte(
+    before: int, ours: bool, head: str
+) -> None:
+    loaded, _ = read(head)
+    said = tree.header(loaded).encode()
+    padding = b"#" * (1023 - len(said) + before) + b"\n"
+    assert tree.is_generated(loaded, padding + said) is ours
+
+
 def test_a_private_registry_has_its_secret(head: str) -> None:
     private = head.replace("  version: 0.1.0\n", "  version: 0.1.0\n  secretRef: {name: ghcr}\n")
     loaded, workspace = read(private)

@@ -144,9 +144,36 @@ def test_half_a_surrogate_pair_is_refused() -> None:
         yamlio.dump({"a": "\ud800"})
 
 
-def test_infinity_is_refused() -> None:
-    with pytest.raises(UserError, match="JSON cannot hold"):
-        yamlio.dump({"a": float("inf")})
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_a_number_that_is_none_is_refused(number: str) -> None:
+    told = f"^{number} is a number that JSON cannot hold. Use a finite number$"
+    with pytest.raises(UserError, match=told):
+        yamlio.dump({"a": float(number)})
+
+
+def test_a_key_is_as_long_as_yaml_allows_and_no_longer() -> None:
+    longest = "k" * 1024
+    assert yaml.safe_load(yamlio.dump({longest: 1})) == {longest: 1}
+    with pytest.raises(UserError) as caught:
+        yamlio.dump({longest + "k": 1})
+    assert str(caught.value) == (
+        f"{'k' * 50}: a key of 1025 characters cannot be written as YAML. Shorten it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("a" * 199, "a" * 199),
+        ("a" * 200, f'"{"a" * 200}"'),
+        ("xa\nb", "|-\n  xa\n  b"),
+        (" a\nb", '" a\\nb"'),
+        ("a \nb", '"a \\nb"'),
+        ("\na", '"\\na"'),
+    ],
+)
+def test_a_string_is_plain_quoted_or_a_block_by_what_it_holds(value: str, written: str) -> None:
+    assert yamlio.dump({"k": value}) == f"k: {written}\n"
 
 
 @pytest.mark.parametrize("document", [{1: "a"}, {"a": object()}, {"a": {1, 2}}, {"a": b"x"}])

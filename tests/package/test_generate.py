@@ -1,0 +1,67 @@
+"""Does generating see every difference between the catalogue and the files, and touch nothing else?"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from opencode_workspace import generate, yamlio
+from tests.support.command import Command
+
+ONE = (PurePosixPath("a.yaml"),)
+
+
+@pytest.mark.parametrize(
+    ("missing", "stale", "orphaned"), [(ONE, (), ()), ((), ONE, ()), ((), (), ONE)]
+)
+def test_one_file_is_enough_to_be_out_of_date(
+    missing: tuple[PurePosixPath, ...],
+    stale: tuple[PurePosixPath, ...],
+    orphaned: tuple[PurePosixPath, ...],
+) -> None:
+    assert generate.Plan({}, (), (), ()).is_clean
+    assert not generate.Plan({}, missing, stale, orphaned).is_clean
+
+
+def test_the_schema_is_written_where_there_was_none(project: Path, command: Command) -> None:
+    schema = project / "flux/workspaces.schema.json"
+    wanted = schema.read_text()
+    schema.unlink()
+    result = command("generate", "--check")
+    assert (result.code, result.out) == (1, "missing: flux/workspaces.schema.json\n")
+    assert command("generate").code == 0
+    assert schema.read_text() == wanted
+
+
+def test_a_folder_that_is_called_like_a_generated_file_is_left_alone(
+    project: Path, command: Command
+) -> None:
+    folder = project / "flux/apps/opencode/opencode-mine/ks.yaml"
+    folder.mkdir(parents=True)
+    assert command("generate").code == 0
+    assert folder.is_dir()
+
+
+def test_a_template_that_became_a_component_is_listed_as_one(
+    project: Path, command: Command
+) -> None:
+    template = project / "flux/templates/volsync/kustomization.yaml"
+    text = template.read_text().replace("kind: Kustomization", "kind: Component")
+    template.write_text(
+        text.replace("kustomize.config.k8s.io/v1beta1", "kustomize.config.k8s.io/v1alpha1")
+    )
+    assert command("generate").code == 0
+    for workspace in ("flux", "ha"):
+        path = project / f"flux/apps/opencode/opencode-{workspace}/app/kustomization.yaml"
+        assert yamlio.load_one(path)["components"] == ["../../../../templates/volsync"]
+
+
+def test_another_version_of_the_chart_than_the_deployed_one_is_not_generated_for(
+    project: Path, command: Command
+) -> None:
+    chart = project / "charts/opencode-workspace/Chart.yaml"
+    chart.write_text(chart.read_text().replace("version: 0.1.0", "version: 0.1.1", 1))
+    result = command("generate")
+    assert (result.code, result.out) == (2, "")
+    assert "the chart on disk has version 0.1.1, the catalogue deploys 0.1.0" in result.err
