@@ -17,8 +17,8 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
 _PATIENCE = 4.0
 _FACTOR = 10.0
-# Tests that are tried first because they noticed a mutant near by.
-_NEAR = 3
+# Tests that noticed a mutant nearby, which are tried first.
+_NEIGHBOURS = 4
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Choice:
     words: Sequence[str]
     seconds: dict[int, float] = field(default_factory=dict)
     reached: dict[int, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    # By file: where mutants begin, each with the test that noticed it.
     _killers: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -46,7 +47,7 @@ class Choice:
             self.reached[outcome.test] = outcome.reached
 
     def killed(self, mutant: Mutant, outcome: Outcome) -> None:
-        """Notes which test noticed a mutant, soon: it may notice the next one near by, too."""
+        """Notes which test noticed a mutant: it may notice the next one near it, too."""
         self._killers[mutant.file].append((mutant.start, outcome.test))
 
     def of_group(self, group: Group) -> list[int]:
@@ -64,16 +65,20 @@ class Choice:
         limit: only so many of them.
         """
         candidates = self._that_come_by(group, mutant)
-        known = set(candidates)
-        killers = sorted(self._killers[mutant.file], key=lambda at: abs(at[0] - mutant.start))
-        near = dict.fromkeys(test for _, test in killers if test in known)
+        near = self._of_neighbours(mutant, set(candidates))
         # Those that have most rare words in common with it; the broadest ones; all, quick first.
         alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))[:12]
         quick = sorted(candidates, key=lambda test: self.seconds.get(test, 0))
         broad = [test for test in quick if group.first and self.names[test].startswith(group.first)]
-        tests = tuple(dict.fromkeys([*list(near)[:_NEAR], *alike, *broad, *quick]))[:limit]
+        tests = tuple(dict.fromkeys([*near, *alike, *broad, *quick]))[:limit]
         limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
-        return Task({mutant.file: mutant.mutated}, tests, limits)
+        return Task({mutant.file: mutant.mutated}, tests, limits, lasting=group.lasting)
+
+    def _of_neighbours(self, mutant: Mutant, candidates: set[int]) -> list[int]:
+        """Tests that noticed a mutant of the same file, the nearest ones first."""
+        killers = sorted(self._killers[mutant.file], key=lambda k: abs(k[0] - mutant.start))
+        found = dict.fromkeys(test for _, test in killers if test in candidates)
+        return list(found)[:_NEIGHBOURS]
 
     def _likeness(self, mutant: Mutant, test: int) -> float:
         """How many rare words a test has in common with a mutant's line, for its length."""

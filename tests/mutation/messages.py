@@ -15,7 +15,8 @@ class Task:
 
     writes: texts by path relative to the project's root. tests: numbers of the tests, in order.
     limits: seconds after which each is given up. trace: what to note of the lines that are reached.
-    until_failure: whether the first test that fails ends it.
+    until_failure: whether the first test that fails ends it. lasting: whether the process that ran an
+    earlier task may run it, too.
     """
 
     writes: Mapping[str, str]
@@ -23,6 +24,7 @@ class Task:
     limits: tuple[float, ...]
     trace: Trace = ""
     until_failure: bool = True
+    lasting: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Outcome:
     """One test of a task.
 
     failure: empty when it passed. reached: (file, offset or line) of what it came by, if asked.
+    broken: whether it was given up, or its process ended.
     """
 
     test: int
@@ -37,3 +40,4 @@ class Outcome:
     seconds: float
     reached: frozenset[tuple[str, int]] = frozenset()
     timed_out: bool = False
+    broken: bool = False

@@ -24,8 +24,9 @@ class Group:
     """Files with operators of their own.
 
     files: paths, with wild cards, relative to the project's root. tests: folders or files of the
-    tests that may notice a mutant. first: how the names of those begin that notice most. trace: how to know which tests
-    come by a mutant; without it all are tried.
+    tests that may notice a mutant. first: how the names of those begin that notice most. trace: how to
+    know which tests come by a mutant; without it all are tried. lasting: whether one process may try
+    many, because the tests keep nothing of a file but rendered charts, which can be dropped.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Group:
     tests: tuple[str, ...]
     first: str = ""
     trace: Trace = ""
+    lasting: bool = False
 
     def mutants(self, root: Path) -> Iterator[Mutant]:
         """Every mutant of the group's files below `root`."""
@@ -57,14 +59,16 @@ _PACKAGE_TESTS = (
         f"tests/package/test_{name}.py"
         for name in (
             *("bad_input", "catalogue", "cli", "comparison", "edit", "files", "files_faults"),
-            *("kept_trees", "plain", "tree", "yamlio", "yamlio_dump"),
+            *("generate", "kept_trees", "plain", "tree", "yamlio", "yamlio_dump"),
         )
     ),
 )
 GROUPS = (
-    Group("chart", _TEMPLATES, templates.changes, _CHART_TESTS, _GOLDEN),
-    Group("notes", (f"{CHART}/templates/NOTES.txt",), templates.changes, _NOTES),
-    Group("values", (f"{CHART}/values.yaml",), documents.changes, _CHART_TESTS, _GOLDEN),
+    Group("chart", _TEMPLATES, templates.changes, _CHART_TESTS, _GOLDEN, lasting=True),
+    Group("notes", (f"{CHART}/templates/NOTES.txt",), templates.changes, _NOTES, lasting=True),
+    Group(
+        "values", (f"{CHART}/values.yaml",), documents.changes, _CHART_TESTS, _GOLDEN, lasting=True
+    ),
     Group("flux", ("flux/templates/**/*.yaml",), documents.changes, ("tests/flux",), _VOLSYNC),
     Group("scripts", SCRIPTS, shell.changes, ("tests/scripts",), trace="shell"),
     Group("python", MODULES, modules.changes, _PACKAGE_TESTS, _TREE, trace="python"),

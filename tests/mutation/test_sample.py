@@ -99,3 +99,22 @@ def test_a_mutant_leaves_nothing_behind(workers: Pool) -> None:
     broken = list(mutants(file, text, [Change("break", 0, len(text), "]")]))
     verdicts(workers, [(group, mutant) for mutant in broken])
     assert (workers.root / file).read_bytes() == before
+
+
+def test_a_process_that_tried_a_broken_chart_takes_the_next_one_for_what_it_is(
+    workers: Pool,
+) -> None:
+    group = dataclasses.replace(groups()["chart"], tests=(GOLDEN,))
+    assert group.lasting, "every mutant has a process of its own"
+    changes = {
+        REMARKS["chart"][0]: ("{{ break }}\n", "killed"),
+        f"{targets.CHART}/values.yaml": ("{{ break }}\n", "killed"),
+        f"{targets.CHART}/templates/deployment.yaml": ("{{/* a remark */}}\n", "survived"),
+    }
+    trials: Trials = []
+    for file, (more, _) in changes.items():
+        text = (workers.root / file).read_text()
+        made = mutants(file, text, [Change("add", len(text), len(text), more)])
+        trials += [(group, mutant) for mutant in made]
+    found = [verdict.partition(" ")[0] for verdict in verdicts(workers, trials).values()]
+    assert found == [verdict for _, verdict in changes.values()]

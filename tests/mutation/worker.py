@@ -1,7 +1,7 @@
 """Runs tests against mutants, in a copy of the project; started by workers.py.
 
-pytest starts once and collects once. Each task is then run by a child of this process, forked when
-everything is loaded and nothing has been tested, so that no task sees what an earlier one left behind.
+pytest starts once and collects once. Each task is then run by a child of this process (child.py), forked
+when everything is loaded and nothing has been tested, so that no task sees what an earlier one left behind.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import contextlib
 import gc
 import inspect
 import os
-import pickle
-import select
 import shutil
 import signal
 import socket
 import sys
-import time
 from collections.abc import Generator, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,10 +21,9 @@ from typing import Any
 
 import pytest
 
-from tests.mutation import modules, tracing
+from tests.mutation import tracing
+from tests.mutation.child import Child
 from tests.mutation.messages import Outcome, Task
-
-PACKAGE = "scripts/opencode_workspace/"
 
 
 class Worker:
@@ -38,6 +34,7 @@ class Worker:
         self._failure = ""
         self._shared: Path | None = None
         self._servers: set[int] = set()
+        self._child: Child | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -96,48 +93,28 @@ class Worker:
             try:
                 for name, text in writes.items():
                     Path(name).write_text(text)
-                return self._in_child(session, task)
+                return self._try(session, task)
             finally:
                 for name, data in kept.items():
                     Path(name).write_bytes(data)
-                _end(set(_descendants()) - self._servers)
+                kept_alive = self._servers | ({self._child.pid} if self._child else set())
+                _end(set(_descendants()) - kept_alive)
 
-    def _in_child(self, session: pytest.Session, task: Task) -> list[Outcome]:
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(read)
-            code = 1
-            try:
-                self._child(session, task, os.fdopen(write, "wb", buffering=0))
-                code = 0
-            finally:
-                os._exit(code)
-        os.close(write)
+    def _try(self, session: pytest.Session, task: Task) -> list[Outcome]:
+        if task.lasting:
+            self._child = self._child or Child(session, self._run)
+            outcomes = self._child.answer(task)
+            if not self._child.usable:
+                self._child.end()
+                self._child = None
+            # It may have ended because of what it tried before: a new one decides.
+            if not any(outcome.broken for outcome in outcomes):
+                return outcomes
+        child = Child(session, self._run)
         try:
-            return list(_outcomes(read, task))
+            return child.answer(task)
         finally:
-            os.close(read)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-
-    def _child(self, session: pytest.Session, task: Task, pipe: Any) -> None:
-        for name, text in task.writes.items():
-            if name.startswith(PACKAGE):
-                modules.patch(f"opencode_workspace.{Path(name).stem}", text)
-        # The last has a next one, too: none would end what all tests share.
-        following = [*task.tests[1:], task.tests[0] - 1]
-        for number, after in zip(task.tests, following, strict=True):
-            started = time.perf_counter()
-            with tracing.recording(task.trace) as reached:
-                failure = self._run(session.items[number], session.items[after])
-            seconds = time.perf_counter() - started
-            outcome = Outcome(number, failure[-2000:], seconds, frozenset(reached))
-            data = pickle.dumps(outcome)
-            pipe.write(len(data).to_bytes(8) + data)
-            if failure and task.until_failure:
-                return
+            child.end()
 
 
 def _read_schemas() -> None:
@@ -151,29 +128,6 @@ def _read_schemas() -> None:
     documents = [yamlio.load_one(p) for p in Path("tests/golden/manifests").glob("*/*.yaml")]
     chart = yamlio.load_one(Path("charts/opencode-workspace/Chart.yaml"))
     kubernetes.all_violations(documents, kubernetes.supported(chart["kubeVersion"]))
-
-
-def _outcomes(pipe: int, task: Task) -> Iterator[Outcome]:
-    for number, limit in zip(task.tests, task.limits, strict=True):
-        started = time.perf_counter()
-        ready, _, _ = select.select([pipe], [], [], limit)
-        size = _read(pipe, 8) if ready else b""
-        if len(size) < 8:
-            # Too slow, or its process is gone: no test ends like that with an intact project.
-            failure = "its process ended" if ready else "it took too long"
-            yield Outcome(number, failure, time.perf_counter() - started, timed_out=not ready)
-            return
-        outcome: Outcome = pickle.loads(_read(pipe, int.from_bytes(size)))
-        yield outcome
-        if outcome.failure and task.until_failure:
-            return
-
-
-def _read(pipe: int, size: int) -> bytes:
-    data = b""
-    while len(data) < size and (part := os.read(pipe, size - len(data))):
-        data += part
-    return data
 
 
 def _words(item: Any) -> str:

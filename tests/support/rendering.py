@@ -75,6 +75,12 @@ def _render(
     return tuple(manifest.document for manifest in _engine(hooks).render(job))
 
 
+def forget() -> None:
+    """Drops every chart that was read: its files have changed."""
+    _render.cache_clear()
+    _engine.cache_clear()
+
+
 @cache
 def _engine(hooks: bool) -> Embedded:
     # Kept, because it reads a chart once; `helm.render` would read it for each set of values.
