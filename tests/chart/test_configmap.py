@@ -29,6 +29,16 @@ def test_own_host_keys_come_after_those_of_the_chart(render_chart: Renderer, cha
     assert data["known_hosts"] == (chart.directory / "files/known_hosts").read_text() + f"{line}\n"
 
 
+@pytest.mark.parametrize("blanks", ["", "\n", " \n\n"])
+def test_blank_lines_around_own_host_keys_are_left_out(blanks: str, render_chart: Renderer) -> None:
+    line = "git.example.com ssh-ed25519 AAAA"
+    plain, padded = (
+        render_chart({"workspace": {"knownHosts": text}}).one("ConfigMap")["data"]["known_hosts"]
+        for text in (line, f"{blanks}{line}{blanks}")
+    )
+    assert plain == padded
+
+
 def test_the_configmap_holds_these_files_and_no_other(render_chart: Renderer) -> None:
     data = render_chart().one("ConfigMap")["data"]
     assert set(data) == {*SCRIPTS, "known_hosts", "passwd", "gitconfig"}

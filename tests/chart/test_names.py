@@ -14,6 +14,12 @@ from tests.support.rendering import Renderer
 
 # The longest name that Helm takes.
 LONGEST = "a" + "b" * 51 + "c"
+SELECTORS = (
+    "Deployment/spec/selector/matchLabels",
+    "Deployment/spec/template/metadata/labels",
+    "Service/spec/selector",
+    "NetworkPolicy/spec/podSelector/matchLabels",
+)
 ROUTED = {"route": {"app": {"enabled": True, "parentRefs": [{"name": "gw"}], "hostnames": ["a.b"]}}}
 
 
@@ -69,6 +75,9 @@ def test_a_release_name_that_yaml_would_change_keeps_its_letters(
     assert references.mistakes(rendered) == []
     assert rendered.pod["serviceAccountName"] == name
     assert set(label_values(list(rendered))) >= {name}
+    selectors = [rendered.at(place) for place in SELECTORS]
+    own = {f"app.kubernetes.io/{key}": name for key in ("instance", "name")}
+    assert selectors == [{"app.kubernetes.io/controller": "workspace", **own}] * len(SELECTORS)
 
 
 def test_the_longest_release_name_gives_names_that_kubernetes_takes(render_chart: Renderer) -> None:

@@ -24,6 +24,14 @@ def test_a_mistake_is_refused_and_told_with_its_place(file: Path, render_chart: 
         assert secret not in message, f"the message repeats {secret!r}"
 
 
+def test_a_refusal_is_a_sentence_and_one_line_a_mistake(render_chart: Renderer) -> None:
+    route = {"enabled": True, "parentRefs": [{"name": "gw"}]}
+    message = render_chart.refusal({"route": {"app": route}, "global": {"nameOverride": "x"}})
+    first, *mistakes = message.partition("the values do not fit")[2].splitlines()
+    assert first == " together:"
+    assert [line[:2] for line in mistakes] == ["- ", "- "], message
+
+
 def told(message: str) -> list[str]:
     """The lines of a refusal that tell one mistake each, in an order of their own: Helm has none."""
     lines = [line.strip() for line in message.splitlines()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -131,3 +132,13 @@ def test_a_character_that_yaml_cannot_hold_takes_no_security_context_away(
     values = {"defaultPodOptions": {"nodeSelector": {"a": character}}}
     with pytest.raises(UserError, match="holds a character that YAML cannot hold"):
         render_chart(values)
+
+
+def test_a_text_with_such_a_character_is_told_by_its_beginning(render_chart: Renderer) -> None:
+    values = {"defaultPodOptions": {"nodeSelector": {"a": "b" * 300 + "\x85"}}}
+    told = (
+        r"a text in (.*) holds a character that YAML cannot hold, such as U\+007F\. Take it out\."
+    )
+    found = re.search(rf"{told}(?!\w)", render_chart.refusal(values))
+    assert found
+    assert len(found[1]) == 200

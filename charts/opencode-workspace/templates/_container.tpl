@@ -122,7 +122,7 @@ optional: {{ .value.optional }}
 {{/* The port that a probe without one asks: where the main service points. Empty when that is not a number. Argument: root. */}}
 {{- define "opencode-workspace.probedPort" -}}
 {{- $service := get (.Values.service | default dict) (include "opencode-workspace.mainService" .) | default dict -}}
-{{- $number := include "opencode-workspace.servicePort" (dict "service" $service "port" nil) -}}
+{{- $number := include "opencode-workspace.servicePort" (dict "service" $service) -}}
 {{- $found := "" -}}
 {{- range $name, $port := include "opencode-workspace.enabled" $service.ports | fromJson -}}
   {{- if and (not $found) (eq (int64 $port.port | toString) $number) -}}
@@ -142,7 +142,7 @@ optional: {{ .value.optional }}
 {{- $handler := dict -}}
 {{- if $type -}}
   {{- $port := .probe.port | default (include "opencode-workspace.probedPort" .root | int64) -}}
-  {{- if eq $type "TCP" }}{{ $handler = dict "tcpSocket" (dict "port" $port) }}{{ end -}}
+  {{- $handler = dict "tcpSocket" (dict "port" $port) -}}
   {{- if eq $type "GRPC" }}{{ $handler = dict "grpc" (dict "port" $port) }}{{ end -}}
   {{- if hasPrefix "HTTP" $type }}{{ $handler = dict "httpGet" (dict "path" (.probe.path | default "/site.webmanifest") "port" $port "scheme" $type) }}{{ end -}}
 {{- else -}}
@@ -207,7 +207,7 @@ optional: {{ .value.optional }}
     {{- with $amounts }}
     {{ $kind }}:
       {{- range $resource, $amount := . }}
-      {{ $resource | quote }}: {{ include "opencode-workspace.text" $amount | quote }}
+      {{ $resource }}: {{ include "opencode-workspace.text" $amount | quote }}
       {{- end }}
     {{- end }}
     {{- end }}
@@ -228,8 +228,8 @@ optional: {{ .value.optional }}
   {{ $field }}: {{ . | quote }}
   {{- end }}
   {{- end }}
-  {{- with include "opencode-workspace.volumeMounts" (dict "root" .root "id" .id) | trim }}
+  {{- with include "opencode-workspace.volumeMounts" (dict "root" .root "id" .id) }}
   volumeMounts:
-    {{- . | nindent 4 }}
+    {{- . | trim | nindent 4 }}
   {{- end }}
 {{- end -}}

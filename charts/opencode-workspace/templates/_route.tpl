@@ -4,7 +4,7 @@
 {{- if hasKey $services "app" }}app{{ else if $services }}{{ keys $services | sortAlpha | first }}{{ end -}}
 {{- end -}}
 
-{{/* Number of the port a backendRef means: by number, by name, or the primary one. Empty when there is none. Argument: dict service (item) port (number, name or nil). */}}
+{{/* Number of the port a backendRef means: by number, by name, or the primary one. Empty when there is none. Argument: dict service (item); optional port (number or name). */}}
 {{- define "opencode-workspace.servicePort" -}}
 {{- $wanted := .port -}}
 {{- $found := "" -}}
@@ -29,7 +29,7 @@
 {{- $services := include "opencode-workspace.enabled" (.root.Values.service | default dict) | fromJson -}}
 {{- $backends := .rule.backendRefs | default list -}}
 {{- if and (not $backends) (eq (len $services) 1) (not (include "opencode-workspace.redirects" .rule)) -}}
-  {{- $backends = list (dict "identifier" (keys $services | first)) -}}
+  {{- $backends = list (dict "identifier" (index (keys $services) 0)) -}}
 {{- end -}}
 {{- toJson $backends -}}
 {{- end -}}

@@ -152,7 +152,7 @@ Each template below prints one line per mistake; all are gathered and told at on
         {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" $id "problem" (printf "no container '%s' in controller 'workspace'. Use one of: %s." $container (join ", " $known)) "path" (printf "%s.advancedMounts.workspace.%s" $path $container)) -}}
       {{- end -}}
       {{- range $mount := $mounts -}}
-        {{- $place := printf "%s %s" $container $mount.path -}}
+        {{- $place := toJson (list $container $mount.path) -}}
         {{- if hasKey $taken $place -}}
           {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" $id "problem" (printf "container '%s' already has '%s' mounted at %s. Use another path." $container (get $taken $place) $mount.path) "path" (printf "%s.advancedMounts.workspace.%s" $path $container)) -}}
         {{- end -}}
@@ -181,17 +181,17 @@ Each template below prints one line per mistake; all are gathered and told at on
 {{- range $container := list "app" "init-workspace" -}}
   {{- $places := list -}}
   {{- range dig "advancedMounts" "workspace" $container list $config -}}
-    {{- $places = append $places (printf "%s %s" .path (.subPath | default "")) -}}
+    {{- $places = append $places (toJson (list .path .subPath)) -}}
     {{- if .readOnly -}}
       {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" "config" "problem" (printf "container '%s' cannot write to it. Take readOnly out: it is the home directory." $container) "path" (printf "persistence.config.advancedMounts.workspace.%s" $container)) -}}
     {{- end -}}
   {{- end -}}
-  {{- $_ := set $homes $container (sortAlpha $places | join ",") -}}
+  {{- $_ := set $homes $container (sortAlpha $places) -}}
   {{- if not (dig "advancedMounts" "workspace" $container list $config) -}}
     {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" "config" "problem" (printf "container '%s' does not mount it. Bootstrap and OpenCode share the one volume: mount it in both." $container) "path" (printf "persistence.config.advancedMounts.workspace.%s" $container)) -}}
   {{- end -}}
 {{- end -}}
-{{- if and $homes.app (index $homes "init-workspace") (ne $homes.app (index $homes "init-workspace")) -}}
+{{- if and $homes.app (index $homes "init-workspace") (ne (toJson $homes.app) (toJson (index $homes "init-workspace"))) -}}
   {{- include "opencode-workspace.mistake" (dict "kind" "Persistence" "id" "config" "problem" "app and init-workspace mount it at different places, so that OpenCode would start in an empty home. Give both the same path and subPath." "path" "persistence.config.advancedMounts.workspace") -}}
 {{- end -}}
 {{- end -}}
@@ -299,8 +299,5 @@ Each template below prints one line per mistake; all are gathered and told at on
   {{- if get ($.Values.global | default dict) $field -}}
     {{- include "opencode-workspace.mistake" (dict "kind" "Global" "problem" (printf "%s has no effect: every name follows the release. Set the HelmRelease's releaseName." $field) "path" (printf "global.%s" $field)) -}}
   {{- end -}}
-{{- end -}}
-{{- if gt (len .Release.Name) 53 -}}
-  {{- include "opencode-workspace.mistake" (dict "kind" "Release" "problem" "its name is longer than 53 characters. Shorten it." "path" "release name") -}}
 {{- end -}}
 {{- end -}}
