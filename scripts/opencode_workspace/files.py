@@ -109,7 +109,6 @@ class _Transaction:
     _writes: list[tuple[Path, Path]] = field(default_factory=list)
     _backups: list[tuple[Path, Path]] = field(default_factory=list)
     _removals: list[Path] = field(default_factory=list)
-    _committed: bool = False
 
     def prepare(
         self,
@@ -156,18 +155,16 @@ class _Transaction:
         except OSError:
             self._undo(done, created)
             raise
-        self._committed = True
         for target in self._removals:
             self._remove_empty_directories(target.parent)
 
     def clean(self) -> None:
-        """Removes the stage and, unless committed, the directories made for new files."""
+        """Removes the stage, and the directories made for new files that hold none after all."""
         if self._stage is not None:
             shutil.rmtree(self._stage, ignore_errors=True)
-        if not self._committed:
-            for directory in reversed(self._new_directories):
-                with contextlib.suppress(OSError):
-                    directory.rmdir()
+        for directory in reversed(self._new_directories):
+            with contextlib.suppress(OSError):
+                directory.rmdir()
 
     def _undo(self, done: list[Path], created: set[Path]) -> None:
         for target in done:

@@ -29,8 +29,6 @@ _NOT = re.compile(r"(?<![\w.$-])not (?=[\w.$(])")
 _CONSTANTS = 2
 # Text without it is no JSON and no list, which nothing downstream could take.
 _NEEDED = ("fromJson", "fromJsonArray", "nindent")
-# To Helm's functions nothing is an empty map or list.
-_IDLE = ("default dict", "default list")
 _INDENT = re.compile(r"nindent (\d+)")
 
 
@@ -90,8 +88,7 @@ def _stages(body: str, start: int) -> Iterator[Change]:
     for found in re.finditer(r"\|", _STRING.sub(lambda match: "\0" * len(match[0]), body)):
         end = _end_of_stage(body, found.end())
         name = body[found.end() : end].split()[0]
-        stage = body[found.end() : end].strip()
-        if name not in _NEEDED and stage not in _IDLE and not _before_indent(body, name, end):
+        if name not in _NEEDED and not _before_indent(body, name, end):
             here = found.start()
             while body[here - 1] == " ":
                 here -= 1
