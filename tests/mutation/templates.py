@@ -29,6 +29,7 @@ _NOT = re.compile(r"(?<![\w.$-])not (?=[\w.$(])")
 _CONSTANTS = 2
 # Text without it is no JSON and no list, which nothing downstream could take.
 _NEEDED = ("fromJson", "fromJsonArray", "nindent")
+_OPERAND = re.compile(r"\(([\w.$]+)$")
 _INDENT = re.compile(r"nindent (\d+)")
 
 
@@ -92,7 +93,12 @@ def _stages(body: str, start: int) -> Iterator[Change]:
             here = found.start()
             while body[here - 1] == " ":
                 here -= 1
-            yield Change(f"drop {name}", start + here, start + end, "")
+            # Without parentheses, as people would write it: Go takes nothing in them for an empty map.
+            alone = _OPERAND.search(body[:here])
+            if alone and body[end : end + 1] == ")":
+                yield Change(f"drop {name}", start + alone.start(), start + end + 1, alone[1])
+            else:
+                yield Change(f"drop {name}", start + here, start + end, "")
 
 
 def _before_indent(body: str, name: str, end: int) -> bool:

@@ -121,7 +121,7 @@ optional: {{ .value.optional }}
 
 {{/* The port that a probe without one asks: where the main service points. Empty when that is not a number. Argument: root. */}}
 {{- define "opencode-workspace.probedPort" -}}
-{{- $service := get (.Values.service | default dict) (include "opencode-workspace.mainService" .) | default dict -}}
+{{- $service := get .Values.service (include "opencode-workspace.mainService" .) | default dict -}}
 {{- $number := include "opencode-workspace.servicePort" (dict "service" $service) -}}
 {{- $found := "" -}}
 {{- range $name, $port := include "opencode-workspace.enabled" $service.ports | fromJson -}}
@@ -136,7 +136,7 @@ optional: {{ .value.optional }}
 {{/* A probe. With a type: that handler and the timing of spec; else spec, where any other handler wins over the chart's httpGet. Argument: dict root probe. */}}
 {{- define "opencode-workspace.probe" -}}
 {{- $handlers := list "exec" "grpc" "tcpSocket" "httpGet" -}}
-{{- $spec := .probe.spec | default dict -}}
+{{- $spec := .probe.spec -}}
 {{- $type := .probe.type -}}
 {{- if and (not $type) (not .probe.custom) }}{{ $type = "TCP" }}{{ end -}}
 {{- $handler := dict -}}

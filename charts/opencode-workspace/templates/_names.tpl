@@ -49,7 +49,7 @@ app.kubernetes.io/name: {{ .Release.Name | quote }}
 
 {{/* metadata of an object. Its labels are never the pod's: a new chart version must not restart a workspace. Argument: dict root name; optional labels, annotations (maps of the item), own (labels of this kind). */}}
 {{- define "opencode-workspace.metadata" -}}
-{{- $global := .root.Values.global | default dict -}}
+{{- $global := .root.Values.global -}}
 {{- $chart := .root.Chart -}}
 {{- $common := dict
   "app.kubernetes.io/instance" .root.Release.Name

@@ -26,8 +26,8 @@
 
 {{/* Backends of a rule: as written; the single service when there are none and nothing redirects. Argument: dict root rule. Gives a JSON list. */}}
 {{- define "opencode-workspace.backends" -}}
-{{- $services := include "opencode-workspace.enabled" (.root.Values.service | default dict) | fromJson -}}
-{{- $backends := .rule.backendRefs | default list -}}
+{{- $services := include "opencode-workspace.enabled" .root.Values.service | fromJson -}}
+{{- $backends := .rule.backendRefs -}}
 {{- if and (not $backends) (eq (len $services) 1) (not (include "opencode-workspace.redirects" .rule)) -}}
   {{- $backends = list (dict "identifier" (index (keys $services) 0)) -}}
 {{- end -}}

@@ -240,7 +240,7 @@ Each template below prints one line per mistake; all are gathered and told at on
 {{- end -}}
 
 {{- define "opencode-workspace.validate.routes" -}}
-{{- $services := include "opencode-workspace.enabled" (.Values.service | default dict) | fromJson -}}
+{{- $services := include "opencode-workspace.enabled" .Values.service | fromJson -}}
 {{- range $id, $route := .Values.route -}}
   {{- if dig "enabled" true $route -}}
     {{- range $field := list "parentRefs" "hostnames" -}}
@@ -283,7 +283,7 @@ Each template below prints one line per mistake; all are gathered and told at on
 {{- range $id, $policy := .Values.networkpolicies -}}
   {{- if dig "enabled" true $policy -}}
     {{- range $direction := list "ingress" "egress" -}}
-      {{- if and (hasKey ($policy.rules | default dict) $direction) (not (has (title $direction) ($policy.policyTypes | default list))) -}}
+      {{- if and (hasKey ($policy.rules | default dict) $direction) (not (has (title $direction) $policy.policyTypes)) -}}
         {{- include "opencode-workspace.mistake" (dict "kind" "NetworkPolicy" "id" $id "problem" (printf "its %s rules have no effect. Add %s to networkpolicies.%s.policyTypes." $direction (title $direction) $id) "path" (printf "networkpolicies.%s.rules.%s" $id $direction)) -}}
       {{- end -}}
     {{- end -}}
