@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter, defaultdict
@@ -17,8 +18,10 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
 _PATIENCE = 4.0
 _FACTOR = 10.0
-# Tests that noticed a mutant nearby, which are tried first.
-_NEIGHBOURS = 4
+# So many tests that noticed mutants nearby, and of the same kind, and that speak of the same things.
+_NEAR = 4
+_KIN = 3
+_ALIKE = 12
 
 
 @dataclass
@@ -32,8 +35,9 @@ class Choice:
     words: Sequence[str]
     seconds: dict[int, float] = field(default_factory=dict)
     reached: dict[int, frozenset[tuple[str, int]]] = field(default_factory=dict)
-    # By file: where mutants begin, each with the test that noticed it.
+    # By file: where mutants begin, each with the test that noticed it; by operator: how many.
     _killers: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    _by_operator: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
     def __post_init__(self) -> None:
         self._counts = [Counter(_WORD.findall(text)) for text in self.words]
@@ -47,8 +51,9 @@ class Choice:
             self.reached[outcome.test] = outcome.reached
 
     def killed(self, mutant: Mutant, outcome: Outcome) -> None:
-        """Notes which test noticed a mutant: it may notice the next one near it, too."""
+        """Notes which test noticed a mutant: it may notice one near it or of its kind, too."""
         self._killers[mutant.file].append((mutant.start, outcome.test))
+        self._by_operator[mutant.operator][outcome.test] += 1
 
     def of_group(self, group: Group) -> list[int]:
         """Tests in the folders of a group, in the order of the folders."""
@@ -65,20 +70,21 @@ class Choice:
         limit: only so many of them.
         """
         candidates = self._that_come_by(group, mutant)
-        near = self._of_neighbours(mutant, set(candidates))
-        # Those that have most rare words in common with it; the broadest ones; all, quick first.
-        alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))[:12]
-        quick = sorted(candidates, key=lambda test: self.seconds.get(test, 0))
-        broad = [test for test in quick if group.first and self.names[test].startswith(group.first)]
-        tests = tuple(dict.fromkeys([*near, *alike, *broad, *quick]))[:limit]
+        known = self._known(mutant, set(candidates))
+        # Those that have most rare words in common with it; the broadest ones; all.
+        alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))
+        broad = [test for test in alike if group.first and self.names[test].startswith(group.first)]
+        tests = tuple(dict.fromkeys([*known, *alike[:_ALIKE], *broad, *alike]))[:limit]
         limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
         return Task({mutant.file: mutant.mutated}, tests, limits, lasting=group.lasting)
 
-    def _of_neighbours(self, mutant: Mutant, candidates: set[int]) -> list[int]:
-        """Tests that noticed a mutant of the same file, the nearest ones first."""
+    def _known(self, mutant: Mutant, candidates: set[int]) -> list[int]:
+        """Tests that noticed mutants near this one, and then mutants of its kind anywhere."""
         killers = sorted(self._killers[mutant.file], key=lambda k: abs(k[0] - mutant.start))
-        found = dict.fromkeys(test for _, test in killers if test in candidates)
-        return list(found)[:_NEIGHBOURS]
+        near = dict.fromkeys(test for _, test in killers if test in candidates)
+        often = self._by_operator[mutant.operator].most_common()
+        kin = (test for test, _ in often if test in candidates and test not in near)
+        return [*itertools.islice(near, _NEAR), *itertools.islice(kin, _KIN)]
 
     def _likeness(self, mutant: Mutant, test: int) -> float:
         """How many rare words a test has in common with a mutant's line, for its length."""

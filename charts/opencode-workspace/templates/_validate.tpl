@@ -205,7 +205,7 @@ Each template below prints one line per mistake; all are gathered and told at on
 {{- $containerPorts := list -}}
 {{- range $group := list "initContainers" "containers" -}}
   {{- range $id, $container := include "opencode-workspace.enabled" (get $.Values.controllers.workspace $group) | fromJson -}}
-    {{- range $container.ports }}{{ if .name }}{{ $containerPorts = append $containerPorts (printf "%s/%s" .name (.protocol | default "TCP")) }}{{ end }}{{ end -}}
+    {{- range $container.ports }}{{ $containerPorts = append $containerPorts (printf "%v/%s" .name (.protocol | default "TCP")) }}{{ end -}}
   {{- end -}}
 {{- end -}}
 {{- range $id, $service := .Values.service -}}
