@@ -137,10 +137,9 @@ optional: {{ .value.optional }}
 {{- define "opencode-workspace.probe" -}}
 {{- $handlers := list "exec" "grpc" "tcpSocket" "httpGet" -}}
 {{- $spec := .probe.spec -}}
-{{- $type := .probe.type -}}
-{{- if and (not $type) (not .probe.custom) }}{{ $type = "TCP" }}{{ end -}}
 {{- $handler := dict -}}
-{{- if $type -}}
+{{- if or .probe.type (not .probe.custom) -}}
+  {{- $type := toString .probe.type -}}
   {{- $port := .probe.port | default (include "opencode-workspace.probedPort" .root | int64) -}}
   {{- $handler = dict "tcpSocket" (dict "port" $port) -}}
   {{- if eq $type "GRPC" }}{{ $handler = dict "grpc" (dict "port" $port) }}{{ end -}}
