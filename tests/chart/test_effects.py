@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +28,7 @@ def test_a_value_does_what_it_says(
     rendered = render_chart(case["values"], hooks=True)
 
     gives, ends = case.get("gives", {}), case.get("ends", {})
-    found = {address: rendered.at(address) for address in gives}
-    assert found == gives
-    # To Python 1e+06 is 1000000.
-    text, wanted = (json.dumps(each, sort_keys=True) for each in (found, gives))
-    assert text == wanted, "a number is written in another way"
+    assert {address: rendered.at(address) for address in gives} == gives
     for address, ending in ends.items():
         assert rendered.at(address).endswith(ending), f"{address}: {rendered.at(address)[-500:]}"
     assert kubernetes.all_violations(rendered, supported_versions) == []

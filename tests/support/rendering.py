@@ -53,6 +53,10 @@ class Renderer:
         """What Helm prints after an installation of `values`."""
         return str(self._installed(values)["notes"])
 
+    def text(self, values: Mapping[str, Any]) -> str:
+        """The objects that Helm would install, as it writes them."""
+        return str(self._installed(values)["manifest"])
+
     def _installed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         # A library of 80 MB, which most folders of tests do without.
         from helm_python import Config
