@@ -103,9 +103,14 @@ def _worker(root: Path, tests: Sequence[str]) -> Iterator[Connection]:
     try:
         yield connection
     except (EOFError, ConnectionError):
+        # Is it this one that is gone, or another?
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=2)
+        if process.returncode is None:
+            raise
         said = (root.parent / "log").read_text()[-4000:]
         raise RuntimeError(
-            f"the tests could not be collected, or their process ended:\n{said}"
+            f"the tests could not be collected, or their process ended ({process.returncode}):\n{said}"
         ) from None
     finally:
         connection.close()

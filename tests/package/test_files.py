@@ -122,13 +122,13 @@ def test_file_in_the_place_of_a_directory_is_refused(root: Path) -> None:
     assert tree(root) == before
 
 
-NOBODYS, TOO_BIG, OURS, ANOTHERS = 999999999, 10**20, os.getpid(), 4242
+NOBODYS, TOO_BIG, ANOTHERS = 999999999, 10**20, 4242
 
 
 def test_only_the_abandoned_stage_of_a_dead_process_is_removed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kill = os.kill
+    ours, kill = os.getpid(), os.kill
 
     def refused(process: int, number: int) -> None:
         if process == ANOTHERS:
@@ -138,14 +138,14 @@ def test_only_the_abandoned_stage_of_a_dead_process_is_removed(
     monkeypatch.setattr(os, "kill", refused)
     stages = {
         owner: root / f".opencode-workspace-{owner}-abc"
-        for owner in (NOBODYS, TOO_BIG, OURS, ANOTHERS, "mine")
+        for owner in (NOBODYS, TOO_BIG, ours, ANOTHERS, "mine")
     }
     for stage in stages.values():
         stage.mkdir()
         (stage / "new-0").write_bytes(b"half")
     files.replace(root, NEW, ())
     kept = {owner for owner, stage in stages.items() if stage.exists()}
-    assert kept == {OURS, ANOTHERS, "mine"}, "others are still writing there"
+    assert kept == {ours, ANOTHERS, "mine"}, "others are still writing there"
 
 
 def test_one_file_is_written(tmp_path: Path) -> None:
