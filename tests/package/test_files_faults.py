@@ -210,15 +210,13 @@ def test_a_new_file_that_somebody_took_away_does_not_stop_the_undoing(
 
 
 @pytest.mark.parametrize("place", ["4", "fresh", "0"])
-def test_a_directory_that_may_not_be_written_to_is_noticed_before_anything_is_renamed(
+def test_a_directory_that_may_not_be_written_to_changes_nothing_anywhere(
     place: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {path: (root / path).stat() for path in OLD}
     changed = {"4": (NEW, ()), "fresh": (NEW, ()), "0": ({}, [REMOVED])}[place]
     monkeypatch.setattr(os, "access", lambda path, mode: path != root / place)
     with pytest.raises(UserError, match=rf"^{root}/{place}: cannot be changed: Permission denied"):
         files.replace(root, *changed)
-    assert {path: (root / path).stat() for path in OLD} == before
     assert _tree(root) == OLD_TREE
 
 
