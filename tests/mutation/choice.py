@@ -18,6 +18,8 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
 _PATIENCE = 4.0
 _FACTOR = 10.0
+# Seconds. What takes so long to fail, such as looking for the smallest example, is not tried first.
+_SLOW = 2.0
 # So many tests that noticed mutants nearby, and of the same kind, and that speak of the same things.
 _NEAR = 4
 _KIN = 3
@@ -52,6 +54,8 @@ class Choice:
 
     def killed(self, mutant: Mutant, outcome: Outcome) -> None:
         """Notes which test noticed a mutant: it may notice one near it or of its kind, too."""
+        if outcome.seconds > _SLOW:
+            return
         self._killers[mutant.file].append((mutant.start, outcome.test))
         self._by_operator[mutant.operator][outcome.test] += 1
 
