@@ -19,7 +19,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 _PATIENCE = 4.0
 _FACTOR = 10.0
 # Seconds. What takes so long to fail, such as looking for the smallest example, is not tried first.
-_SLOW = 2.0
+_SLOW = 5.0
 # So many tests that noticed mutants nearby, and of the same kind, and that speak of the same things.
 _NEAR = 4
 _KIN = 3
