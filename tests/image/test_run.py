@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.image.archive import Image
-from tests.opencode.pod.client import FREE_PAGE, read_until
 from tests.opencode.pod.sandbox import Root, running
 from tests.opencode.pod.workspace import Served, Workspace
+from tests.support.opencode import FREE_PAGE, read_until
 from workbench.remotes import git
 from workbench.sshd import SshServer
 

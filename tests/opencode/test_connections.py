@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.opencode.pod.client import read_until
 from tests.opencode.pod.workspace import Served
+from tests.support.opencode import read_until
 from workbench.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,7 @@ def test_web_terminal_may_commit_without_being_set_up(served: Served) -> None:
 
 
 def test_web_terminal_needs_the_password(served: Served) -> None:
-    uri = f"ws://localhost:{served.client.place.port}/pty/any/connect"
+    uri = f"ws://{served.client.place.authority}/pty/any/connect"
     with pytest.raises(InvalidStatus, match="401"):
         connect(uri, sock=served.client.place.connect())
 

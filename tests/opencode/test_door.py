@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from tests.opencode.pod.client import FREE_PAGE
 from tests.opencode.pod.workspace import PASSWORD, Served, Workspace
+from tests.support.opencode import FREE_PAGE
 
 pytestmark = pytest.mark.slow
 

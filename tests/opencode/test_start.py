@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from tests.opencode.pod.client import FREE_PAGE
 from tests.opencode.pod.workspace import Workspace
+from tests.support.opencode import FREE_PAGE
 
 
 def test_workspace_asks_for_its_password_serves_and_ends(workspace: Workspace) -> None:

@@ -24,6 +24,11 @@ class Place:
     port: int
     pid: int = 0
 
+    @property
+    def authority(self) -> str:
+        """As in the address of the page."""
+        return f"localhost:{self.port}"
+
     def connect(self, seconds: float = 30) -> socket.socket:
         """A TCP connection. OSError when nothing listens."""
         return inside(self.pid, lambda: socket.create_connection(("127.0.0.1", self.port), seconds))

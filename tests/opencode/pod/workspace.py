@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.opencode.pod.client import Client
 from tests.opencode.pod.network import Place
 from tests.opencode.pod.rendered import Volumes
 from tests.opencode.pod.sandbox import Network, Root, Running, running
+from tests.support.opencode import Client
 from tests.support.rendering import Renderer
 from workbench.sshd import SshServer, free_port
 

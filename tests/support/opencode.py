@@ -6,18 +6,28 @@ import base64
 import contextlib
 import http.client
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.opencode.pod.network import Place
-
 FREE_PAGE = "/site.webmanifest"
+
+
+class Place(Protocol):
+    """Where a browser finds a server."""
+
+    @property
+    def authority(self) -> str:
+        """Host, and port if it is not the usual one, as in the address of the page."""
+
+    def connect(self, seconds: float = 30) -> socket.socket:
+        """A connection on which HTTP is spoken. OSError when there is none."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +85,14 @@ class Client:
         """A new terminal in `directory`, connected."""
         made = self.ask("/pty", method="POST", body={}, directory=directory).json
         query = urlencode({"directory": directory})
-        uri = f"ws://localhost:{self.place.port}/pty/{made['id']}/connect?{query}"
-        with connect(uri, sock=self.place.connect(), additional_headers=self.headers) as socket:
-            yield socket
+        uri = f"ws://{self.place.authority}/pty/{made['id']}/connect?{query}"
+        with connect(
+            uri,
+            sock=self.place.connect(),
+            additional_headers=self.headers,
+            ping_interval=None,  # a browser says nothing by itself
+        ) as terminal:
+            yield terminal
 
     def wait(self, ended: Callable[[], bool], seconds: float = 60) -> None:
         """Returns once the page that needs no password answers, as the startup probe sees it.
@@ -98,7 +113,7 @@ class Client:
     def _send(
         self, path: str, method: str, body: Any, seconds: float, query: dict[str, str]
     ) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection("localhost", self.place.port, timeout=seconds)
+        connection = http.client.HTTPConnection(self.place.authority, timeout=seconds)
         connection.sock = self.place.connect(seconds)
         text = None if body is None else json.dumps(body)
         headers = {**self.headers, **({"Content-Type": "application/json"} if text else {})}
