@@ -13,7 +13,7 @@ import pytest
 
 from tests.cluster.rig.api import condition, wait_for
 from tests.cluster.rig.cluster import Cluster
-from tests.cluster.rig.workspace import NAMESPACE, Workspace
+from tests.cluster.rig.workspace import NAMESPACE
 
 SECRET = "opencode-ha-secret"
 KEYS = {
@@ -31,7 +31,7 @@ def store(cluster: Cluster) -> Iterator[dict[str, str]]:
     cluster.doppler.secrets.clear()
     cluster.doppler.secrets.update(held)
     synchronise(cluster)
-    restart(cluster.workspace("ha"))
+    cluster.workspace("ha").restart()
 
 
 def ask(cluster: Cluster) -> None:
@@ -52,15 +52,6 @@ def synchronise(cluster: Cluster) -> None:
         return True
 
     wait_for(synced, "Secret as in Doppler")
-
-
-def restart(workspace: Workspace) -> None:
-    """What Reloader does when a Secret changes."""
-    uids = [pod["metadata"]["uid"] for pod in workspace.pods]
-    for pod in workspace.pods:
-        workspace.api.delete("Pod", pod["metadata"]["name"], NAMESPACE)
-    wait_for(lambda: not set(uids) & {p["metadata"]["uid"] for p in workspace.pods}, "end of pod")
-    workspace.wait_pod()
 
 
 def failure(cluster: Cluster) -> str:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,23 @@ from .storage import Volumes
 
 NAMESPACE = "opencode"
 PORT = 4096
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where something listens; reached as it is."""
+
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """As in the address of the page."""
+        return f"{self.host}:{self.port}"
+
+    def connect(self, seconds: float = 30) -> socket.socket:
+        """A TCP connection. OSError when nothing listens."""
+        return socket.create_connection((self.host, self.port), seconds)
 
 
 @dataclass(frozen=True)
@@ -54,6 +72,20 @@ class Workspace:
             return pod
 
         return wait_for(found, f"ready pod of {self.name}")
+
+    def restart(self) -> None:
+        """Makes its pod anew, as Reloader does when a Secret changes."""
+        uids = {pod["metadata"]["uid"] for pod in self.pods}
+        for pod in self.pods:
+            self.api.delete("Pod", pod["metadata"]["name"], NAMESPACE)
+        wait_for(lambda: not uids & {pod["metadata"]["uid"] for pod in self.pods}, "end of pod")
+        self.wait_pod()
+
+    @property
+    def place(self) -> Address:
+        """The way to it through its Service."""
+        service = self.api.read("Service", self.name, NAMESPACE)
+        return Address(service["spec"]["clusterIP"], PORT)
 
     def claim(self) -> Object:
         """Its claim; AssertionError unless it is bound."""
@@ -120,8 +152,7 @@ class Workspace:
 
     def _connection(self) -> http.client.HTTPConnection:
         """To the Service's address; OSError while that still leads to the pod before."""
-        address = self.api.read("Service", self.name, NAMESPACE)["spec"]["clusterIP"]
-        connection = http.client.HTTPConnection(address, PORT, timeout=3)
+        connection = http.client.HTTPConnection(self.place.authority, timeout=3)
         connection.connect()
         # What is asked may take longer than to be let in.
         connection.sock.settimeout(30)
