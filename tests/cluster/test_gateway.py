@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import secrets
 import ssl
 import time
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 import pytest
 import yaml
@@ -23,14 +22,11 @@ from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.fleet import DOMAIN
 from tests.cluster.rig.gateway import Gateway
 from tests.cluster.rig.gateway import gateway as start_gateway
+from tests.cluster.rig.streams import Stream, listen, listen_over_http2
 from tests.cluster.rig.workspace import NAMESPACE
 from tests.support.opencode import Client, Place, read_until
 
-Result = TypeVar("Result")
 DIRECTORY = "/home/user/workspace"
-STREAM_SECONDS = 60
-# OpenCode 1.18 beats every 10 s.
-SILENCE_SECONDS = 30
 IDLE_SECONDS = 30
 # Envoy's limit for a whole answer, when a route sets none, is 15 s.
 CUT_SECONDS = 45
@@ -38,21 +34,10 @@ CONTROL = "opencode-without-timeouts"
 
 
 @dataclass(frozen=True)
-class Stream:
-    """An event stream that was listened to. end: what ended it; empty when it was still open."""
-
-    kinds: list[str]
-    seconds: float
-    end: str
-
-
-@dataclass(frozen=True)
 class Minute:
-    """What goes on beside the other tests, because it takes a minute."""
+    """What goes on beside the other tests, because it takes a minute. events: streams by path."""
 
-    through_gateway: Future[Stream]
-    through_service: Future[Stream]
-    without_timeouts: Future[Stream]
+    events: dict[str, Future[Stream]]
     terminal: Future[str]
 
 
@@ -64,19 +49,8 @@ def password(cluster: Cluster) -> str:
     return cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
 
 
-def listen(client: Client) -> Stream:
-    kinds: list[str] = []
-    began, end = time.monotonic(), "the server closed it"
-    try:
-        with client.events(SILENCE_SECONDS, directory=DIRECTORY) as events:
-            for event in events:
-                kinds.append(event["type"])
-                if time.monotonic() - began > STREAM_SECONDS:
-                    end = ""
-                    break
-    except (OSError, http.client.HTTPException) as error:
-        end = repr(error)
-    return Stream(kinds, time.monotonic() - began, end)
+def opens(client: Client) -> bool:
+    return client.ask("/").status == 200
 
 
 def type_after_a_rest(client: Client) -> str:
@@ -127,20 +101,24 @@ def minute(cluster: Cluster, gateway: Gateway) -> Iterator[Minute]:
 
     They change workspace ha and its route meanwhile: what is open to workspace flux stays open.
     """
-    control = f"without-timeouts.opencode.{DOMAIN}"
-    workspace = cluster.workspace("flux")
-    with route(gateway, CONTROL, control, timeouts=False), ThreadPoolExecutor(4) as threads:
-
-        def begin(work: Callable[[Client], Result], place: Place) -> Future[Result]:
-            client = Client(place, password(cluster))
-            wait_for(lambda: client.ask("/").status == 200, f"page at {place.authority}")
-            return threads.submit(work, client)
-
+    word, workspace = password(cluster), cluster.workspace("flux")
+    front = gateway.front(host_of("flux"))
+    bare = gateway.front(f"without-timeouts.opencode.{DOMAIN}")
+    places: tuple[Place, ...] = (front, bare, workspace.place)
+    client, control, inside = (Client(place, word) for place in places)
+    with route(gateway, CONTROL, bare.host, timeouts=False), ThreadPoolExecutor(6) as threads:
+        for each in (client, control, inside):
+            wait_for(partial(opens, each), f"page at {each.place.authority}")
+        start = threads.submit
         yield Minute(
-            begin(listen, gateway.front(host_of("flux"))),
-            begin(listen, workspace.place),
-            begin(listen, gateway.front(control)),
-            begin(type_after_a_rest, gateway.front(host_of("flux"))),
+            {
+                "through the gateway": start(listen, client, DIRECTORY),
+                "through the gateway over HTTP/2": start(listen_over_http2, front, word, DIRECTORY),
+                "through the Service": start(listen, inside, DIRECTORY),
+                "without timeouts": start(listen, control, DIRECTORY),
+                "without timeouts over HTTP/2": start(listen_over_http2, bare, word, DIRECTORY),
+            },
+            start(type_after_a_rest, client),
         )
 
 
@@ -248,22 +226,25 @@ def test_terminal_that_rested_for_half_a_minute_still_answers(minute: Minute) ->
     assert "answer-42" in minute.terminal.result()
 
 
-@pytest.mark.parametrize("path", ["through_gateway", "through_service"])
+@pytest.mark.parametrize(
+    "path", ["through the gateway", "through the gateway over HTTP/2", "through the Service"]
+)
 def test_events_stream_for_a_minute(
     minute: Minute, path: str, record_property: Callable[[str, object], None]
 ) -> None:
-    stream: Stream = getattr(minute, path).result()
-    record_property(f"event stream {path.replace('_', ' the ')} lived", f"{stream.seconds:.0f} s")
+    stream = minute.events[path].result()
+    record_property(f"event stream {path} was open for", f"{stream.seconds:.0f} s")
     assert not stream.end, f"cut after {stream.seconds:.0f} s: {stream.end}"
     assert stream.kinds[0] == "server.connected"
     assert stream.kinds.count("server.heartbeat") >= 2, stream.kinds
 
 
+@pytest.mark.parametrize("path", ["without timeouts", "without timeouts over HTTP/2"])
 def test_events_are_cut_on_a_route_without_timeouts(
-    minute: Minute, record_property: Callable[[str, object], None]
+    minute: Minute, path: str, record_property: Callable[[str, object], None]
 ) -> None:
-    stream = minute.without_timeouts.result()
-    record_property("event stream on a route without timeouts lived", f"{stream.seconds:.0f} s")
+    stream = minute.events[path].result()
+    record_property(f"event stream on a route {path} was open for", f"{stream.seconds:.0f} s")
     assert stream.kinds[0] == "server.connected"
     assert stream.end, "Envoy has no limit of its own any more: the chart need not lift one"
     assert "timed out" not in stream.end
