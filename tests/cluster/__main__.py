@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.cluster.rig import sandbox
@@ -29,18 +30,24 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["inside"]:
         sandbox.settle()
         os.environ["PATH"] += ":/usr/sbin:/sbin"
-        return sandbox.reap_until_done([sys.executable, "-m", "pytest", *arguments[1:]])
+        return sandbox.reap_until_done([sys.executable, *arguments[1:]])
+    named = [argument for argument in arguments if argument.startswith("tests/")]
+    results = f"--junitxml={REPOSITORY / 'build/junit/cluster.xml'}"
+    tests = ["-m", "pytest", results, *arguments, *([] if named else ["tests/cluster"])]
+    return in_sandbox("The cluster tests", BUILDS, tests)
+
+
+def in_sandbox(what: str, builds: Iterable[str], arguments: list[str]) -> int:
+    """Builds, then runs `python ARGUMENTS` in a sandbox; 2 with the reason when it cannot."""
     if os.geteuid() == 0:
-        for build in BUILDS:
+        for build in builds:
             if subprocess.run(build.split(), cwd=REPOSITORY).returncode != 0:
                 return 2
     lacks = sandbox.missing()
     if lacks:
-        print("The cluster tests were not run:", *lacks, sep="\n  ", file=sys.stderr)
+        print(f"{what} were not run:", *lacks, sep="\n  ", file=sys.stderr)
         return 2
-    named = [argument for argument in arguments if argument.startswith("tests/")]
-    results = f"--junitxml={REPOSITORY / 'build/junit/cluster.xml'}"
-    return sandbox.enter([results, *arguments, *([] if named else ["tests/cluster"])])
+    return sandbox.enter(arguments)
 
 
 if __name__ == "__main__":

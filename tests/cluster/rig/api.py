@@ -47,10 +47,12 @@ KINDS = {
 }
 
 
-def wait_for(found: Callable[[], Found | None], what: str, seconds: float = WAIT_SECONDS) -> Found:
+def wait_for(
+    found: Callable[[], Found | None], what: str, seconds: float = WAIT_SECONDS, pause: float = 0.2
+) -> Found:
     """The first result that is not None or False; AssertionError that names `what` otherwise.
 
-    `found` may raise AssertionError to say what is still wrong.
+    `found` may raise AssertionError to say what is still wrong. pause: seconds between two calls.
     """
     deadline = time.monotonic() + seconds
     reason = "nothing was found"
@@ -63,7 +65,7 @@ def wait_for(found: Callable[[], Found | None], what: str, seconds: float = WAIT
         except OSError as error:  # a server that is being restarted
             reason = repr(error)
         assert time.monotonic() < deadline, f"no {what} after {seconds} s: {reason}"
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def condition(item: Mapping[str, Any], kind: str) -> Object:

@@ -6,11 +6,12 @@ import json
 import secrets
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -37,12 +38,10 @@ CHART = REPOSITORY / "charts" / "opencode-workspace"
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """The running parts; `flux` are the controllers by name."""
+class Nodeless:
+    """The running parts of a cluster but its nodes; `flux` are the controllers by name."""
 
     plane: ControlPlane
-    runtime: Runtime
-    kubelet: Process
     flux: dict[str, Process]
     external_secrets: Process
     doppler: Doppler
@@ -68,10 +67,6 @@ class Cluster:
         ours = [f"opencode-{name}" for name in catalogue["workspaces"]]
         theirs = [item["metadata"]["name"] for item in self.platform]
         return ["opencode-workspaces", *theirs, *ours]
-
-    def workspace(self, name: str) -> Workspace:
-        """By its name in the catalogue, such as flux."""
-        return Workspace(f"opencode-{name}", self.api, self.volumes)
 
     def ask(self, kind: str, name: str, namespace: str) -> str:
         """Asks Flux to reconcile an object now; gives the mark of the request."""
@@ -138,6 +133,18 @@ class Cluster:
         wait_for(found, f"cluster at {revision}", seconds)
 
 
+@dataclass(frozen=True)
+class Cluster(Nodeless):
+    """With a real node: pods run."""
+
+    runtime: Runtime
+    kubelet: Process
+
+    def workspace(self, name: str) -> Workspace:
+        """By its name in the catalogue, such as flux."""
+        return Workspace(f"opencode-{name}", self.api, self.volumes)
+
+
 def version(chart: Path) -> str:
     """The version that a chart gives itself."""
     return str(yaml.safe_load((chart / "Chart.yaml").read_text())["version"])
@@ -181,33 +188,50 @@ def _prepare(api: Api, store: Doppler) -> None:
 
 
 @contextmanager
-def cluster(folder: Path, logs: Path) -> Iterator[Cluster]:
-    """A cluster whose Flux knows nothing yet; `folder` is for its files."""
+def nodeless(
+    folder: Path,
+    logs: Path,
+    server_options: Mapping[str, object] = MappingProxyType({}),
+    flux_options: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Iterator[Nodeless]:
+    """A cluster without a node whose Flux knows nothing yet; `folder` is for its files.
+
+    server_options: more of the API server's, without dashes. flux_options: more arguments by controller.
+    """
     logs.mkdir(parents=True, exist_ok=True)
-    catalogue = REPOSITORY / "flux" / "workspaces.yaml"
     with ExitStack() as stack:
         enter = stack.enter_context
         made_forge = enter(forge(folder / "forge", logs))
         store = enter(doppler(secrets.token_hex(16)))
-        store.secrets.update(_first_secrets(made_forge, catalogue))
+        store.secrets.update(_first_secrets(made_forge, REPOSITORY / "flux" / "workspaces.yaml"))
         charts = enter(registry(folder / "registry", logs))
-        containers = enter(runtime(folder / "containerd", logs))
-        # The slowest step by far, and nothing needs it before the first pod.
-        workers = enter(ThreadPoolExecutor(1))
-        images = {fleets.image(catalogue): _image(), MOVER: make_mover(folder / "mover")}
-        loaded = [workers.submit(containers.load, file, name) for name, file in images.items()]
-        plane = enter(control_plane(folder / "control-plane", logs))
-        controllers = enter(flux(folder / "flux", logs, plane.api))
+        plane = enter(control_plane(folder / "control-plane", logs, server_options))
+        controllers = enter(flux(folder / "flux", logs, plane.api, flux_options))
         eso = enter(external_secrets(logs, plane.api, store))
         disks = enter(volumes(folder / "volumes", plane.api))
-        enter(backups(logs, plane.api))
-        enter(names(plane.api))
-        kubelet = enter(node(folder / "node", logs, plane.api, containers))
         charts.push_chart(CHART, version(CHART))
         charts.push_chart(PLATFORM / "rook-ceph-cluster", "0.1.0")
         _prepare(plane.api, store)
         tree = fleets.make_fleet(folder, made_forge)
+        yield Nodeless(plane, controllers, eso, store, made_forge, charts, disks, tree)
+
+
+@contextmanager
+def cluster(folder: Path, logs: Path) -> Iterator[Cluster]:
+    """A cluster with a real node whose Flux knows nothing yet; `folder` is for its files."""
+    logs.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        containers = enter(runtime(folder / "containerd", logs))
+        # The slowest step by far, and nothing needs it before the first pod.
+        workers = enter(ThreadPoolExecutor(1))
+        named = fleets.image(REPOSITORY / "flux" / "workspaces.yaml")
+        images = {named: _image(), MOVER: make_mover(folder / "mover")}
+        loaded = [workers.submit(containers.load, file, name) for name, file in images.items()]
+        base = enter(nodeless(folder, logs))
+        enter(backups(logs, base.api))
+        enter(names(base.api))
+        kubelet = enter(node(folder / "node", logs, base.api, containers))
         for each in loaded:
             each.result()
-        parts = (containers, kubelet, controllers, eso, store, made_forge, charts, disks, tree)
-        yield Cluster(plane, *parts)
+        yield Cluster(**vars(base), runtime=containers, kubelet=kubelet)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from .api import Api
 from .processes import Process, answers, listens
@@ -46,7 +47,7 @@ def _etcd(folder: Path, logs: Path) -> Process:
     return Process("etcd", command, logs, answers(f"{client}/health"))
 
 
-def _server(folder: Path, logs: Path, api: Api) -> Process:
+def _server(folder: Path, logs: Path, api: Api, more: Mapping[str, object]) -> Process:
     options = {
         "etcd-servers": f"http://127.0.0.1:{ETCD_PORT}",
         "bind-address": "127.0.0.1",
@@ -64,6 +65,7 @@ def _server(folder: Path, logs: Path, api: Api) -> Process:
         "kubelet-preferred-address-types": "InternalIP",
         "profiling": "false",
         "max-requests-inflight": 0,
+        **more,
     }
 
     def ready() -> bool:
@@ -105,8 +107,13 @@ def _define_resources(api: Api) -> None:
 
 
 @contextmanager
-def control_plane(folder: Path, logs: Path) -> Iterator[ControlPlane]:
-    """An empty cluster with all custom resources, its files in `folder`."""
+def control_plane(
+    folder: Path, logs: Path, server_options: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[ControlPlane]:
+    """An empty cluster with all custom resources, its files in `folder`.
+
+    server_options: more of the API server's, without dashes.
+    """
     folder.mkdir()
     token = secrets.token_hex(16)
     (folder / "tokens.csv").write_text(f'{token},admin,1,"system:masters"\n')
@@ -118,7 +125,7 @@ def control_plane(folder: Path, logs: Path) -> Iterator[ControlPlane]:
     api = Api(f"https://127.0.0.1:{API_PORT}", token, authority, kubeconfig, BOX)
     # JSON is YAML.
     kubeconfig.write_text(json.dumps(_kubeconfig(api)))
-    server = _server(folder, logs, api)
+    server = _server(folder, logs, api, server_options)
     manager = _follower(
         *("kube-controller-manager", MANAGER_PORT, folder, logs, api),
         *(f"--service-account-private-key-file={folder / 'sa.key'}", f"--root-ca-file={authority}"),

@@ -72,7 +72,7 @@ def _end(*_: object) -> None:
 
 
 def enter(arguments: list[str]) -> int:
-    """Runs `python -m tests.cluster inside ARGUMENTS` in a new sandbox; gives its exit code."""
+    """Runs `python ARGUMENTS` in a new sandbox; gives its exit code."""
     name = f"{time.strftime('%m%d-%H%M%S')}-{os.getpid()}"
     (RUNS / name / "state").mkdir(parents=True)
     _sweep()
