@@ -14,8 +14,8 @@ PYTEST := $(BIN)/python -m pytest
 JOBS ?= 3
 SHELL_FILES = .ci/run $(shell find charts images tests tools -name '*.sh' 2>/dev/null)
 
-.PHONY: help preview test test-slow test-cluster proof mutation lint tools packages packages-slow bench golden docs lock
-.PHONY: clean
+.PHONY: help preview test test-slow test-cluster proof mutation lint tools packages packages-slow bench scale golden docs
+.PHONY: lock clean
 .PHONY: lint-python lint-shell lint-yaml lint-chart lint-tree
 
 help: ## Show this list
@@ -74,6 +74,9 @@ packages-slow:
 
 bench: $(DEV) $(GO_TOOLS) ## Measure generate and render
 	@$(BIN)/python bench/run.py
+
+scale: $(DEV) packages packages-slow ## Measure 50 and 200 workspaces on a cluster (Linux, root); writes docs/scale.md
+	@$(BIN)/python -m tests.cluster.scale
 
 golden: $(DEV) $(GO_TOOLS) ## Accept what the chart and the tree render to now
 	@$(PYTEST) tests/golden --update-golden

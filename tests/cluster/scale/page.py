@@ -1,0 +1,272 @@
+"""docs/scale.md from what was measured: every figure in it is worked out here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from .settings import SETTINGS
+
+Result = Mapping[str, Any]
+TEMPLATE = Path(__file__).with_name("page.md.j2")
+FIGURES = Path(__file__).with_name("figures.json")
+PAGE = Path(__file__).parents[3] / "docs" / "scale.md"
+# What the generator writes, and what it is compared with.
+LAYOUTS = ("each", "shared")
+# Helm, inside helm-controller, has no name of its own.
+FLUX = ("source-controller", "kustomize-controller", "helm-controller", "Go-http-client")
+SIZES = (1_000, 10_000)
+HOUR, MINUTES = 3600, 60
+# Rounds an hour at the intervals of the tree: 15m, and 1h for the volume template's ExternalSecret.
+SOURCE_ROUNDS = 4
+SECRET_ROUNDS = {"own": 4, "volume": 1}
+# What Doppler's API reference grants a token, in requests a minute.
+DOPPLER_LIMIT = 240
+# A shard's kustomize-controller, on one core, works through a commit in so many seconds.
+SHARD_SECONDS = 120
+# Requests a second that Flux's controllers allow themselves: the default of --kube-api-qps.
+STOCK_RATE = 50
+
+
+def amount(value: float) -> str:
+    """A figure as a reader wants it: two or three digits that count, thousands apart."""
+    if value == int(value) and abs(value) < 1000:
+        return str(int(value))
+    if abs(value) >= 100:
+        digits = max(0, len(str(int(abs(value)))) - 3)
+        return f"{round(value, -digits):,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table. of: takes a result, gives the figure."""
+
+    what: str
+    of: Callable[[Result], float]
+
+
+def seconds(phase: str) -> Callable[[Result], float]:
+    """How long a phase took."""
+    return lambda result: float(result["phases"][phase]["seconds"])
+
+
+def requests(phase: str, *clients: str) -> Callable[[Result], float]:
+    """Requests to the API server in a phase, by these clients or by Flux."""
+    return lambda result: sum(
+        result["phases"][phase]["requests"].get(client, 0) for client in clients or FLUX
+    )
+
+
+def cpu(phase: str, *programs: str) -> Callable[[Result], float]:
+    """CPU-seconds of programs in a phase."""
+    return lambda result: sum(result["phases"][phase]["cpu"][program] for program in programs)
+
+
+def memory(program: str) -> Callable[[Result], float]:
+    """Megabytes that a program held at most."""
+    return lambda result: float(result["memory"][program])
+
+
+def counted(phase: str, what: str) -> Callable[[Result], float]:
+    """Another count of a phase: polls, pulls or secrets."""
+    return lambda result: float(result["phases"][phase][what])
+
+
+TIME_ROWS = (
+    Row("push → half of the releases Ready, s", lambda result: result["ready"]["half"]),
+    Row("push → all Ready, s", seconds("first")),
+    Row("a newer chart everywhere, s", seconds("bump")),
+    Row("a commit that changes no workspace, s", seconds("unrelated")),
+    Row("one more workspace Ready, s", seconds("one more")),
+)
+MEMORY_ROWS = (
+    Row("memory of source-controller at most, MB", memory("source-controller")),
+    Row("memory of kustomize-controller at most, MB", memory("kustomize-controller")),
+    Row("memory of helm-controller at most, MB", memory("helm-controller")),
+)
+LAYOUT_ROWS = (
+    *TIME_ROWS,
+    Row("API requests of Flux, first push", requests("first")),
+    Row("… of these by source-controller", requests("first", "source-controller")),
+    Row("API requests of Flux, newer chart", requests("bump")),
+    Row("API requests of Flux, unrelated commit", requests("unrelated")),
+    Row("API requests of Flux, a round of the chart's sources", requests("sources")),
+    Row("CPU of source-controller, first push, s", cpu("first", "source-controller")),
+    Row("CPU of kustomize-controller, first push, s", cpu("first", "kustomize-controller")),
+    Row("CPU of helm-controller, first push, s", cpu("first", "helm-controller")),
+    Row("CPU of the API server, first push, s", cpu("first", "kube-apiserver")),
+    *MEMORY_ROWS,
+    Row("chart downloads, first push", counted("first", "pulls")),
+    Row("chart downloads, newer chart", counted("bump", "pulls")),
+    Row("questions to the registry, a round of sources", counted("sources", "polls")),
+    Row("etcd in use at the end, MB", lambda result: result["etcd"]["full"]),
+)
+SETTING_ROWS = (*TIME_ROWS, *MEMORY_ROWS)
+COST_ROWS = (
+    Row("API requests of Flux: come up", requests("first")),
+    Row("API requests of Flux: a commit to anything", requests("unrelated")),
+    Row("API requests of Flux: a newer chart", requests("bump")),
+    Row("API requests of Flux: an hourly look at the release", requests("releases")),
+    Row("CPU of kustomize-controller: a commit to anything, s", cpu("unrelated", *FLUX[1:2])),
+    Row("CPU of helm-controller: come up, s", cpu("first", *FLUX[2:3])),
+    Row("CPU of helm-controller: a newer chart, s", cpu("bump", *FLUX[2:3])),
+    Row("CPU of the API server: come up, s", cpu("first", "kube-apiserver")),
+    Row("CPU of the API server: a commit to anything, s", cpu("unrelated", "kube-apiserver")),
+    *MEMORY_ROWS,
+    Row("etcd in use, MB", lambda result: result["etcd"]["full"]),
+    Row("requests to the secret store: come up", counted("first", "secrets")),
+)
+
+
+def table(rows: Iterable[Row], results: Mapping[str, Result]) -> str:
+    """A Markdown table, one column for each result, its keys as headings."""
+    lines = [f"| | {' | '.join(results)} |", f"|---|{'---:|' * len(results)}"]
+    lines += [
+        f"| {row.what} | {' | '.join(amount(row.of(result)) for result in results.values())} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cost that grows with the workspaces: `base` once and `each` for every one."""
+
+    base: float
+    each: float
+
+    def at(self, workspaces: int) -> float:
+        """The cost of so many."""
+        return self.base + self.each * workspaces
+
+
+def line(of: Callable[[Result], float], small: Result, large: Result) -> Line:
+    """Through two measured results."""
+    span = large["workspaces"] - small["workspaces"]
+    each = (of(large) - of(small)) / span
+    return Line(of(small) - each * small["workspaces"], each)
+
+
+def hourly(of_kustomizations: Line, of_releases: Line, of_sources: Line) -> Line:
+    """What a cluster at rest does in an hour, at the intervals that the tree gives."""
+    return Line(
+        of_kustomizations.base + of_releases.base + SOURCE_ROUNDS * of_sources.base,
+        of_kustomizations.each + of_releases.each + SOURCE_ROUNDS * of_sources.each,
+    )
+
+
+def costs(small: Result, large: Result) -> str:
+    """A Markdown table of what each further workspace costs, and where a line leads."""
+    sizes = [f"{size:,}" for size in SIZES]
+    head = f"| | one more workspace | {' | '.join(sizes)} |"
+    lines = [head, f"|---|{'---:|' * (1 + len(sizes))}"]
+    for row in COST_ROWS:
+        found = line(row.of, small, large)
+        figures = [found.each, *(found.at(size) for size in SIZES)]
+        lines.append(f"| {row.what} | {' | '.join(amount(figure) for figure in figures)} |")
+    return "\n".join(lines)
+
+
+def secrets(small: Result, large: Result) -> dict[str, Any]:
+    """Requests to the secret store, and what a limit on them allows."""
+    each = line(counted("first", "secrets"), small, large).each
+    # Three keys in a workspace's own ExternalSecret, four in that of its volume.
+    an_hour = 3 * SECRET_ROUNDS["own"] + 4 * SECRET_ROUNDS["volume"]
+    return {
+        "each": each,
+        "hourly": an_hour,
+        "limit": DOPPLER_LIMIT,
+        "minute": [an_hour * size / MINUTES for size in SIZES],
+        "workspaces": DOPPLER_LIMIT * MINUTES // an_hour,
+        "first": DOPPLER_LIMIT // each,
+    }
+
+
+def facts(results: Mapping[str, Result]) -> dict[str, Any]:
+    """What the template says, from the results by run; ValueError when too few runs were made."""
+    compared = sorted(
+        {
+            result["workspaces"]
+            for name, result in results.items()
+            if all(f"{result['workspaces']}-{layout}-stock" in results for layout in LAYOUTS)
+        }
+    )
+    tuned = sorted(result["workspaces"] for name, result in results.items() if "tuned" in name)
+    stock = sorted(
+        (result for name, result in results.items() if name.endswith(f"-{LAYOUTS[0]}-stock")),
+        key=lambda result: int(result["workspaces"]),
+    )
+    if not compared or len(stock) < 2:
+        raise ValueError("the page needs both layouts of one size, and two sizes of one layout")
+    small, large = stock[0], stock[-1]
+
+    def through(of: Callable[[Result], float]) -> Line:
+        return line(of, small, large)
+
+    commit = through(cpu("unrelated", "kustomize-controller"))
+    rest = hourly(
+        through(requests("unrelated")), through(requests("releases")), through(requests("sources"))
+    )
+    shard = max(1, round((SHARD_SECONDS - commit.base) / commit.each, -1))
+    artifact = through(lambda result: float(result["artifact"]))
+    each, shared = (results[f"{compared[-1]}-{layout}-stock"] for layout in LAYOUTS)
+    return {
+        "small": small,
+        "large": large,
+        "each": each,
+        "shared": shared,
+        "compared": compared,
+        "layouts": table(
+            LAYOUT_ROWS,
+            {
+                f"{size}, {what}": results[f"{size}-{layout}-stock"]
+                for size in compared
+                for layout, what in zip(LAYOUTS, ("one each", "one for all"), strict=True)
+            },
+        ),
+        "settings": table(
+            SETTING_ROWS,
+            {
+                f"{size}, {settings}": results[f"{size}-{LAYOUTS[0]}-{settings}"]
+                for size in tuned
+                for settings in ("stock", "tuned")
+            },
+        )
+        if tuned
+        else "",
+        "tuned": "\n".join(SETTINGS["tuned"]),
+        "costs": costs(small, large),
+        "shard": shard,
+        "shard_seconds": SHARD_SECONDS,
+        "shards": [math.ceil(size / shard) for size in SIZES],
+        "traffic": [size * artifact.at(size) / 1e6 for size in SIZES],
+        "rest": [rest.at(size) / HOUR for size in SIZES],
+        "commit": through(requests("unrelated")).at(int(shard)),
+        "stock_rate": STOCK_RATE,
+        "polls": [SOURCE_ROUNDS * size for size in SIZES],
+        "etcd": [through(lambda result: result["etcd"]["full"]).at(size) / 1e3 for size in SIZES],
+        "movers": [size / MINUTES for size in SIZES],
+        "secrets": secrets(small, large),
+        "loads": [result["load"] for result in results.values()],
+        "cores": large["cores"],
+        "date": max(result["date"] for result in results.values()),
+    }
+
+
+def text(results: Mapping[str, Result]) -> str:
+    """The page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters["amount"] = amount
+    return environment.get_template(TEMPLATE.name).render(facts(results))

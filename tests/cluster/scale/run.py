@@ -1,0 +1,225 @@
+"""One run: many workspaces on an empty cluster, from the first push to one more of them."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.cluster.rig.api import Object, condition, wait_for
+from tests.cluster.rig.cluster import CHART, SYSTEM, Nodeless, nodeless, version
+from tests.cluster.rig.fleet import bootstrap_documents
+from tests.cluster.rig.kwok import kwok
+from tests.cluster.rig.workspace import NAMESPACE
+
+from .layouts import LAYOUTS
+from .meter import Meter, audit_options
+from .settings import CONTROLLERS, SETTINGS
+
+READY_SECONDS = 1200
+# Rarely enough that looking does not become the work.
+PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """workspaces: how many. layout: key of LAYOUTS. settings: key of SETTINGS."""
+
+    workspaces: int
+    layout: str
+    settings: str
+
+    @property
+    def name(self) -> str:
+        """Such as 50-each-stock."""
+        return f"{self.workspaces}-{self.layout}-{self.settings}"
+
+
+def names(count: int) -> list[str]:
+    """Workspaces as the catalogue calls them."""
+    return [f"team-{number:05}" for number in range(count)]
+
+
+class Crowd:
+    """The workspaces of a cluster, changed by commits."""
+
+    def __init__(self, cluster: Nodeless, layout: str) -> None:
+        self.cluster = cluster
+        self.names: list[str] = []
+        self.chart = version(CHART)
+        self._lay_out = LAYOUTS[layout]
+
+    def write(self, names: list[str], chart: str) -> None:
+        """Generates the tree of these workspaces with this version of the chart; pushes nothing."""
+        for name in names:
+            self.cluster.doppler.secrets[key_of(name)] = "not a key: nothing runs"
+        definition = self.cluster.fleet.tree / "charts/opencode-workspace/Chart.yaml"
+        text = definition.read_text()
+        definition.write_text(text.replace(f"\nversion: {self.chart}", f"\nversion: {chart}"))
+
+        def change(catalogue: dict[str, Any]) -> None:
+            catalogue["chart"]["version"] = chart
+            catalogue["workspaces"] = {
+                name: {
+                    "repository": f"git@git.example.test:owner/{name}.git",
+                    "host": f"{name}.opencode.${{SECRET_DOMAIN}}",
+                }
+                for name in names
+            }
+
+        self.cluster.fleet.edit(change)
+        self._lay_out(self.cluster.fleet.tree)
+        self.names, self.chart = names, chart
+
+    def wait(self, revision: str, *some: str) -> None:
+        """Returns when all workspaces, or some, are Ready at this revision with the chart's version."""
+        wanted = {f"opencode-{name}" for name in some or self.names}
+
+        def found() -> bool:
+            api = self.cluster.api
+            kustomizations = by_name(api.list("Kustomization", SYSTEM))
+            releases = by_name(api.list("HelmRelease", NAMESPACE))
+            assert wanted <= kustomizations.keys(), "not all Kustomizations are there"
+            if not some:
+                ours = {name for name in kustomizations if name.startswith("opencode-team-")}
+                assert ours == wanted, "a removed Kustomization is still there"
+                assert releases.keys() == wanted, "HelmReleases are missing, or still there"
+            behind = [
+                name
+                for name in wanted
+                if not is_at(kustomizations[name], revision)
+                or not is_release_of(releases.get(name), self.chart)
+            ]
+            assert not behind, f"{len(behind)} are behind, such as {behind[0]}"
+            return True
+
+        wait_for(found, f"{len(wanted)} workspaces at {revision}", READY_SECONDS, PAUSE)
+
+    def ask(self, kind: str) -> None:
+        """Makes Flux reconcile every object of a kind, and returns when that is done."""
+        items = self.cluster.api.list(kind, NAMESPACE)
+        stamps = {name: self.cluster.ask(kind, name, NAMESPACE) for name in by_name(items)}
+
+        def found() -> bool:
+            now = by_name(self.cluster.api.list(kind, NAMESPACE))
+            return all(
+                now[name]["status"].get("lastHandledReconcileAt") == stamp
+                and condition(now[name], "Ready").get("status") == "True"
+                for name, stamp in stamps.items()
+            )
+
+        wait_for(found, f"reconciled every {kind}", READY_SECONDS, PAUSE)
+
+
+def key_of(name: str) -> str:
+    """Where the secret store holds a workspace's deploy key."""
+    return f"OPENCODE_{name.upper().replace('-', '_')}_DEPLOY_KEY"
+
+
+def by_name(items: list[Object]) -> dict[str, Object]:
+    """Objects of one kind and namespace."""
+    return {item["metadata"]["name"]: item for item in items}
+
+
+def is_at(kustomization: Object, revision: str) -> bool:
+    """Whether it is Ready with this revision."""
+    ready = condition(kustomization, "Ready").get("status") == "True"
+    return bool(ready and kustomization["status"].get("lastAppliedRevision") == revision)
+
+
+def is_release_of(release: Object | None, chart: str) -> bool:
+    """Whether it is Ready with this version of the chart."""
+    if release is None or condition(release, "Ready").get("status") != "True":
+        return False
+    installed = str(release["status"]["history"][0]["chartVersion"])
+    return installed.partition("+")[0] == chart
+
+
+def _when(release: Object) -> float:
+    return datetime.fromisoformat(condition(release, "Ready")["lastTransitionTime"]).timestamp()
+
+
+def measure(plan: Plan, folder: Path, logs: Path, say: Callable[[str], None]) -> dict[str, object]:
+    """Everything that is measured of a plan, as JSON takes it; `folder` is for the cluster's files."""
+    folder.mkdir()
+    load = psutil.getloadavg()[0]
+    flags = dict.fromkeys(CONTROLLERS, SETTINGS[plan.settings])
+    with (
+        nodeless(folder, logs, audit_options(folder), flags) as cluster,
+        kwok(logs, cluster.api),
+    ):
+        crowd = Crowd(cluster, plan.layout)
+        _begin(crowd)
+        meter = Meter(cluster, folder)
+        meter.settle()
+        empty = meter.etcd()
+        result: dict[str, object] = {"workspaces": plan.workspaces, "layout": plan.layout}
+        result |= {"settings": plan.settings, "load": load, "cores": os.cpu_count()}
+        result |= _phases(crowd, meter, plan.workspaces, say)
+        result["phases"] = meter.phases
+        result["etcd"] = {"empty": empty, "full": meter.etcd()}
+        result["memory"] = meter.memory()
+        source = cluster.api.read("GitRepository", "home-kubernetes", SYSTEM)
+        result["artifact"] = source["status"]["artifact"]["size"]
+        return result
+
+
+def _begin(crowd: Crowd) -> None:
+    """Flux, the platform and the namespace, no workspace."""
+    cluster = crowd.cluster
+    crowd.write([], crowd.chart)
+    revision = cluster.fleet.push("No workspaces")
+    cluster.api.apply(bootstrap_documents(cluster.forge))
+    cluster.api.apply(cluster.platform)
+    cluster.wait_applied(revision)
+
+
+def _phases(
+    crowd: Crowd, meter: Meter, count: int, say: Callable[[str], None]
+) -> dict[str, object]:
+    cluster = crowd.cluster
+    every = names(count)
+    found: dict[str, object] = {}
+
+    say("first push")
+    crowd.write(every, crowd.chart)
+    started = time.time()
+    with meter.phase("first"):
+        crowd.wait(cluster.push(f"{count} workspaces"))
+    waits = [_when(item) - started for item in cluster.api.list("HelmRelease", NAMESPACE)]
+    found["ready"] = {"half": statistics.median(waits), "last": max(waits)}
+    found["memory first"] = meter.memory()
+    found["pods"] = len(cluster.api.list("Pod", NAMESPACE))
+
+    say("a commit that changes no workspace")
+    (cluster.fleet.tree / "NOTES.md").write_text("Nothing that Flux applies\n")
+    with meter.phase("unrelated"):
+        crowd.wait(cluster.push("A note"))
+
+    say("a newer chart")
+    newer = f"{crowd.chart}-next"
+    cluster.registry.push_chart(CHART, newer)
+    crowd.write(every, newer)
+    with meter.phase("bump"):
+        crowd.wait(cluster.push("A newer chart"))
+
+    say("a round of the chart's sources")
+    with meter.phase("sources"):
+        crowd.ask("OCIRepository")
+    say("a round of the releases")
+    with meter.phase("releases"):
+        crowd.ask("HelmRelease")
+
+    say("one more workspace")
+    more = f"team-{count:05}"
+    crowd.write([*every, more], newer)
+    with meter.phase("one more"):
+        crowd.wait(cluster.push("One more"), more)
+    return found
