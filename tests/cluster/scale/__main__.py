@@ -1,7 +1,8 @@
-"""`python -m tests.cluster.scale [RUN…]`: measures many workspaces and writes docs/scale.md.
+"""`python -m tests.cluster.scale [--until PHASE] [RUN…]`: measures many workspaces and writes docs/scale.md.
 
 A run is named like 50-each-stock (see `run.Plan`); without names all of RUNS are made. A result replaces
-the one of the same run in build/scale.json, from which FIGURES and the page are written.
+the one of the same run in build/scale.json, from which FIGURES and the page are written. Phases are those
+of `run.PHASES`; where one was not made, the page has a dash.
 `python -m tests.cluster.scale page` writes the page alone, from FIGURES.
 """
 
@@ -40,13 +41,17 @@ RESULTS = REPOSITORY / "build" / "scale.json"
 
 def main(arguments: list[str]) -> int:
     """Runs what is named; 2 when this machine cannot hold a cluster."""
+    until = ""
     if arguments[:1] == ["inside"]:
-        for name in arguments[1:]:
-            _run(_plan(name))
+        until, *runs = arguments[1:]
+        for name in runs:
+            _run(_plan(name), until)
         return 0
     if arguments != ["page"]:
+        if arguments[:1] == ["--until"]:
+            _, until, *arguments = arguments
         wanted = [_plan(name).name for name in arguments] or [plan.name for plan in RUNS]
-        command = ["-m", "tests.cluster.scale", "inside", *wanted]
+        command = ["-m", "tests.cluster.scale", "inside", until, *wanted]
         if code := in_sandbox("The runs", BUILDS, command):
             return code
         page.FIGURES.write_text(_compact(json.loads(RESULTS.read_text())))
@@ -63,7 +68,7 @@ def _plan(name: str) -> Plan:
     return Plan(int(workspaces), layout, settings)
 
 
-def _run(plan: Plan) -> None:
+def _run(plan: Plan, until: str) -> None:
     started = time.monotonic()
 
     def say(what: str) -> None:
@@ -71,7 +76,7 @@ def _run(plan: Plan) -> None:
 
     say("a cluster")
     logs = sandbox.run_folder() / "logs" / plan.name
-    found = measure(plan, sandbox.STATE / plan.name, logs, say)
+    found = measure(plan, sandbox.STATE / plan.name, logs, say, until)
     say("done")
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known[plan.name] = found | {"date": time.strftime("%Y-%m-%d")}

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from .run import PHASES
 from .settings import SETTINGS
 
 Result = Mapping[str, Any]
@@ -17,7 +18,7 @@ TEMPLATE = Path(__file__).with_name("page.md.j2")
 FIGURES = Path(__file__).with_name("figures.json")
 PAGE = Path(__file__).parents[3] / "docs" / "scale.md"
 # What the generator writes, and what it is compared with.
-LAYOUTS = ("each", "shared")
+LAYOUTS = {"each": "one each", "shared": "one for all"}
 # Helm, inside helm-controller, has no name of its own.
 FLUX = ("source-controller", "kustomize-controller", "helm-controller", "Go-http-client")
 SIZES = (1_000, 10_000)
@@ -105,7 +106,7 @@ LAYOUT_ROWS = (
     Row("chart downloads, first push", counted("first", "pulls")),
     Row("chart downloads, newer chart", counted("bump", "pulls")),
     Row("questions to the registry, a round of sources", counted("sources", "polls")),
-    Row("etcd in use at the end, MB", lambda result: result["etcd"]["full"]),
+    Row("etcd in use at the end, MB", lambda result: result["etcd"]),
 )
 SETTING_ROWS = (*TIME_ROWS, *MEMORY_ROWS)
 COST_ROWS = (
@@ -119,7 +120,7 @@ COST_ROWS = (
     Row("CPU of the API server: come up, s", cpu("first", "kube-apiserver")),
     Row("CPU of the API server: a commit to anything, s", cpu("unrelated", "kube-apiserver")),
     *MEMORY_ROWS,
-    Row("etcd in use, MB", lambda result: result["etcd"]["full"]),
+    Row("etcd in use, MB", lambda result: result["etcd"]),
     Row("requests to the secret store: come up", counted("first", "secrets")),
 )
 
@@ -128,10 +129,17 @@ def table(rows: Iterable[Row], results: Mapping[str, Result]) -> str:
     """A Markdown table, one column for each result, its keys as headings."""
     lines = [f"| | {' | '.join(results)} |", f"|---|{'---:|' * len(results)}"]
     lines += [
-        f"| {row.what} | {' | '.join(amount(row.of(result)) for result in results.values())} |"
+        f"| {row.what} | {' | '.join(_cell(row, result) for result in results.values())} |"
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def _cell(row: Row, result: Result) -> str:
+    try:
+        return amount(row.of(result))
+    except KeyError:  # the run ended before that phase
+        return "-"
 
 
 @dataclass(frozen=True)
@@ -188,23 +196,34 @@ def secrets(small: Result, large: Result) -> dict[str, Any]:
     }
 
 
+def _name(result: Result, **other: str) -> str:
+    """Name of the run, or of the one that differs from it in layout or settings."""
+    return "{workspaces}-{layout}-{settings}".format_map({**result, **other})
+
+
 def facts(results: Mapping[str, Result]) -> dict[str, Any]:
     """What the template says, from the results by run; ValueError when too few runs were made."""
-    compared = sorted(
-        {
-            result["workspaces"]
-            for name, result in results.items()
-            if all(f"{result['workspaces']}-{layout}-stock" in results for layout in LAYOUTS)
-        }
-    )
-    tuned = sorted(result["workspaces"] for name, result in results.items() if "tuned" in name)
-    stock = sorted(
-        (result for name, result in results.items() if name.endswith(f"-{LAYOUTS[0]}-stock")),
-        key=lambda result: int(result["workspaces"]),
-    )
-    if not compared or len(stock) < 2:
-        raise ValueError("the page needs both layouts of one size, and two sizes of one layout")
-    small, large = stock[0], stock[-1]
+    compared = [
+        (result["workspaces"], result["settings"])
+        for result in results.values()
+        if result["layout"] == "each" and _name(result, layout="shared") in results
+    ]
+    tuned = [
+        result
+        for result in results.values()
+        if result["settings"] == "tuned"
+        and result["layout"] == "each"
+        and _name(result, settings="stock") in results
+    ]
+    whole = [
+        result
+        for result in results.values()
+        if (result["layout"], result["settings"]) == ("each", "stock")
+        and result["phases"].keys() >= PHASES.keys()
+    ]
+    if not compared or len(whole) < 2:
+        raise ValueError("it needs both layouts of one size, and two sizes of one layout")
+    small, large = whole[0], whole[-1]
 
     def through(of: Callable[[Result], float]) -> Line:
         return line(of, small, large)
@@ -215,26 +234,25 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
     )
     shard = max(1, round((SHARD_SECONDS - commit.base) / commit.each, -1))
     artifact = through(lambda result: float(result["artifact"]))
-    each, shared = (results[f"{compared[-1]}-{layout}-stock"] for layout in LAYOUTS)
     return {
         "small": small,
         "large": large,
-        "each": each,
-        "shared": shared,
-        "compared": compared,
+        "most": max(result["workspaces"] for result in results.values()),
         "layouts": table(
             LAYOUT_ROWS,
             {
-                f"{size}, {what}": results[f"{size}-{layout}-stock"]
-                for size in compared
-                for layout, what in zip(LAYOUTS, ("one each", "one for all"), strict=True)
+                f"{workspaces} {settings}, {what}": results[f"{workspaces}-{layout}-{settings}"]
+                for workspaces, settings in compared
+                for layout, what in LAYOUTS.items()
             },
         ),
+        "each": results[f"{compared[0][0]}-each-{compared[0][1]}"],
+        "shared": results[f"{compared[0][0]}-shared-{compared[0][1]}"],
         "settings": table(
             SETTING_ROWS,
             {
-                f"{size}, {settings}": results[f"{size}-{LAYOUTS[0]}-{settings}"]
-                for size in tuned
+                f"{result['workspaces']}, {settings}": results[_name(result, settings=settings)]
+                for result in tuned
                 for settings in ("stock", "tuned")
             },
         )
@@ -250,7 +268,7 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         "commit": through(requests("unrelated")).at(int(shard)),
         "stock_rate": STOCK_RATE,
         "polls": [SOURCE_ROUNDS * size for size in SIZES],
-        "etcd": [through(lambda result: result["etcd"]["full"]).at(size) / 1e3 for size in SIZES],
+        "etcd": [through(lambda result: result["etcd"]).at(size) / 1e3 for size in SIZES],
         "movers": [size / MINUTES for size in SIZES],
         "secrets": secrets(small, large),
         "loads": [result["load"] for result in results.values()],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -146,8 +147,78 @@ def _when(release: Object) -> float:
     return datetime.fromisoformat(condition(release, "Ready")["lastTransitionTime"]).timestamp()
 
 
-def measure(plan: Plan, folder: Path, logs: Path, say: Callable[[str], None]) -> dict[str, object]:
-    """Everything that is measured of a plan, as JSON takes it; `folder` is for the cluster's files."""
+class Run:
+    """The phases of one run, each a commit or a round; methods in the order of PHASES."""
+
+    def __init__(self, crowd: Crowd, meter: Meter, count: int) -> None:
+        self.found: dict[str, object] = {}
+        self._crowd = crowd
+        self._cluster = crowd.cluster
+        self._meter = meter
+        self._every = names(count)
+
+    def first(self) -> None:
+        """All of them come up."""
+        self._crowd.write(self._every, self._crowd.chart)
+        started = time.time()
+        with self._meter.phase("first"):
+            self._crowd.wait(self._cluster.push(f"{len(self._every)} workspaces"))
+        releases = self._cluster.api.list("HelmRelease", NAMESPACE)
+        waits = [_when(item) - started for item in releases]
+        self.found["ready"] = {"half": statistics.median(waits), "last": max(waits)}
+        self.found["pods"] = len(self._cluster.api.list("Pod", NAMESPACE))
+
+    def unrelated(self) -> None:
+        """A commit that changes no workspace."""
+        (self._cluster.fleet.tree / "NOTES.md").write_text("Nothing that Flux applies\n")
+        with self._meter.phase("unrelated"):
+            self._crowd.wait(self._cluster.push("A note"))
+
+    def bump(self) -> None:
+        """A newer chart."""
+        newer = f"{self._crowd.chart}-next"
+        self._cluster.registry.push_chart(CHART, newer)
+        self._crowd.write(self._every, newer)
+        with self._meter.phase("bump"):
+            self._crowd.wait(self._cluster.push("A newer chart"))
+
+    def sources(self) -> None:
+        """A round of the chart's sources."""
+        with self._meter.phase("sources"):
+            self._crowd.ask("OCIRepository")
+
+    def releases(self) -> None:
+        """A round of the releases."""
+        with self._meter.phase("releases"):
+            self._crowd.ask("HelmRelease")
+
+    def one_more(self) -> None:
+        """One more workspace."""
+        (more,) = set(names(len(self._every) + 1)) - set(self._every)
+        self._crowd.write([*self._every, more], self._crowd.chart)
+        with self._meter.phase("one more"):
+            self._crowd.wait(self._cluster.push("One more"), more)
+
+
+PHASES: Mapping[str, Callable[[Run], None]] = MappingProxyType(
+    {
+        "first": Run.first,
+        "unrelated": Run.unrelated,
+        "bump": Run.bump,
+        "sources": Run.sources,
+        "releases": Run.releases,
+        "one more": Run.one_more,
+    }
+)
+
+
+def measure(
+    plan: Plan, folder: Path, logs: Path, say: Callable[[str], None], until: str = ""
+) -> dict[str, object]:
+    """Everything that is measured of a plan, as JSON takes it; `folder` is for the cluster's files.
+
+    until: key of PHASES, the last to be made.
+    """
     folder.mkdir()
     load = psutil.getloadavg()[0]
     flags = dict.fromkeys(CONTROLLERS, SETTINGS[plan.settings])
@@ -159,16 +230,25 @@ def measure(plan: Plan, folder: Path, logs: Path, say: Callable[[str], None]) ->
         _begin(crowd)
         meter = Meter(cluster, folder)
         meter.settle()
-        empty = meter.etcd()
-        result: dict[str, object] = {"workspaces": plan.workspaces, "layout": plan.layout}
-        result |= {"settings": plan.settings, "load": load, "cores": os.cpu_count()}
-        result |= _phases(crowd, meter, plan.workspaces, say)
-        result["phases"] = meter.phases
-        result["etcd"] = {"empty": empty, "full": meter.etcd()}
-        result["memory"] = meter.memory()
+        run = Run(crowd, meter, plan.workspaces)
+        for name, phase in PHASES.items():
+            say(name)
+            phase(run)
+            if name == until:
+                break
         source = cluster.api.read("GitRepository", "home-kubernetes", SYSTEM)
-        result["artifact"] = source["status"]["artifact"]["size"]
-        return result
+        return {
+            "workspaces": plan.workspaces,
+            "layout": plan.layout,
+            "settings": plan.settings,
+            "load": load,
+            "cores": os.cpu_count(),
+            **run.found,
+            "phases": meter.phases,
+            "etcd": meter.etcd(),
+            "memory": meter.memory(),
+            "artifact": source["status"]["artifact"]["size"],
+        }
 
 
 def _begin(crowd: Crowd) -> None:
@@ -179,47 +259,3 @@ def _begin(crowd: Crowd) -> None:
     cluster.api.apply(bootstrap_documents(cluster.forge))
     cluster.api.apply(cluster.platform)
     cluster.wait_applied(revision)
-
-
-def _phases(
-    crowd: Crowd, meter: Meter, count: int, say: Callable[[str], None]
-) -> dict[str, object]:
-    cluster = crowd.cluster
-    every = names(count)
-    found: dict[str, object] = {}
-
-    say("first push")
-    crowd.write(every, crowd.chart)
-    started = time.time()
-    with meter.phase("first"):
-        crowd.wait(cluster.push(f"{count} workspaces"))
-    waits = [_when(item) - started for item in cluster.api.list("HelmRelease", NAMESPACE)]
-    found["ready"] = {"half": statistics.median(waits), "last": max(waits)}
-    found["memory first"] = meter.memory()
-    found["pods"] = len(cluster.api.list("Pod", NAMESPACE))
-
-    say("a commit that changes no workspace")
-    (cluster.fleet.tree / "NOTES.md").write_text("Nothing that Flux applies\n")
-    with meter.phase("unrelated"):
-        crowd.wait(cluster.push("A note"))
-
-    say("a newer chart")
-    newer = f"{crowd.chart}-next"
-    cluster.registry.push_chart(CHART, newer)
-    crowd.write(every, newer)
-    with meter.phase("bump"):
-        crowd.wait(cluster.push("A newer chart"))
-
-    say("a round of the chart's sources")
-    with meter.phase("sources"):
-        crowd.ask("OCIRepository")
-    say("a round of the releases")
-    with meter.phase("releases"):
-        crowd.ask("HelmRelease")
-
-    say("one more workspace")
-    more = f"team-{count:05}"
-    crowd.write([*every, more], newer)
-    with meter.phase("one more"):
-        crowd.wait(cluster.push("One more"), more)
-    return found
