@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from tests.cluster.scale.layouts import SHARED, each, shared
-from tests.cluster.scale.page import Line, Row, amount, line, table
+from tests.cluster.scale.page import FIGURES, PAGE, Line, Row, amount, line, table, text
 
 
 def documents(tree: Path, kind: str) -> list[dict[str, Any]]:
@@ -75,3 +76,20 @@ def test_a_table_has_a_column_for_each_result() -> None:
         "|---|---:|---:|",
         "| pods | 50 | 200 |",
     ]
+
+
+def test_a_phase_that_was_not_made_is_a_dash() -> None:
+    rows = [Row("pods", lambda result: float(result["pods"]))]
+    assert table(rows, {"50": {}}).splitlines()[-1] == "| pods | - |"
+
+
+def test_the_page_says_what_was_measured() -> None:
+    told = text(json.loads(FIGURES.read_text()))
+    message = "write it anew: .venv/bin/python -m tests.cluster.scale page"
+    assert PAGE.read_text() == told, message
+
+
+def test_a_page_is_refused_when_too_few_runs_were_made() -> None:
+    results = json.loads(FIGURES.read_text())
+    with pytest.raises(ValueError, match="two sizes of one layout"):
+        text({name: result for name, result in results.items() if result["layout"] == "each"})

@@ -192,7 +192,6 @@ def secrets(small: Result, large: Result) -> dict[str, Any]:
         "limit": DOPPLER_LIMIT,
         "minute": [an_hour * size / MINUTES for size in SIZES],
         "workspaces": DOPPLER_LIMIT * MINUTES // an_hour,
-        "first": DOPPLER_LIMIT // each,
     }
 
 
@@ -221,9 +220,11 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         if (result["layout"], result["settings"]) == ("each", "stock")
         and result["phases"].keys() >= PHASES.keys()
     ]
-    if not compared or len(whole) < 2:
+    paired = [each for each in whole if _name(each, layout="shared") in results]
+    if not paired or len(whole) < 2:
         raise ValueError("it needs both layouts of one size, and two sizes of one layout")
     small, large = whole[0], whole[-1]
+    each, shared = paired[-1], results[_name(paired[-1], layout="shared")]
 
     def through(of: Callable[[Result], float]) -> Line:
         return line(of, small, large)
@@ -246,8 +247,11 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
                 for layout, what in LAYOUTS.items()
             },
         ),
-        "each": results[f"{compared[0][0]}-each-{compared[0][1]}"],
-        "shared": results[f"{compared[0][0]}-shared-{compared[0][1]}"],
+        "each": each,
+        "saved": {
+            phase: round(100 - 100 * requests(phase)(shared) / requests(phase)(each))
+            for phase in ("first", "bump")
+        },
         "settings": table(
             SETTING_ROWS,
             {
@@ -271,6 +275,13 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         "etcd": [through(lambda result: result["etcd"]).at(size) / 1e3 for size in SIZES],
         "movers": [size / MINUTES for size in SIZES],
         "secrets": secrets(small, large),
+        "rates": [
+            f"{amount(60 * found['secrets'] / found['seconds'])} times a minute"
+            f" ({result['workspaces']} workspaces, {result['settings']})"
+            for result in results.values()
+            if result["layout"] == "each" and result["workspaces"] > small["workspaces"]
+            for found in [result["phases"]["first"]]
+        ],
         "loads": [result["load"] for result in results.values()],
         "cores": large["cores"],
         "date": max(result["date"] for result in results.values()),
