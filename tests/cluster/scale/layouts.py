@@ -22,6 +22,12 @@ def _change(file: Path, change: Callable[[Document], object]) -> None:
     file.write_text(head + mark + yaml.safe_dump(document, sort_keys=False))
 
 
+def without_restore(tree: Path) -> None:
+    """Claims that are made empty: no VolSync runs that would fill them from a backup first."""
+    claim = tree / "flux" / "templates" / "volsync" / "claim.yaml"
+    _change(claim, lambda found: found["spec"].pop("dataSourceRef"))
+
+
 def each(tree: Path) -> None:
     """One OCIRepository for each workspace: what the generator writes."""
 

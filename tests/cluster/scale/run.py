@@ -20,7 +20,7 @@ from tests.cluster.rig.fleet import bootstrap_documents
 from tests.cluster.rig.kwok import kwok
 from tests.cluster.rig.workspace import NAMESPACE
 
-from .layouts import LAYOUTS
+from .layouts import LAYOUTS, without_restore
 from .meter import Meter, audit_options
 from .settings import CONTROLLERS, SETTINGS
 
@@ -254,6 +254,7 @@ def measure(
 def _begin(crowd: Crowd) -> None:
     """Flux, the platform and the namespace, no workspace."""
     cluster = crowd.cluster
+    without_restore(cluster.fleet.tree)
     crowd.write([], crowd.chart)
     revision = cluster.fleet.push("No workspaces")
     cluster.api.apply(bootstrap_documents(cluster.forge))
