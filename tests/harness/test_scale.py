@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
 
+from tests.cluster.rig.cluster import Nodeless
+from tests.cluster.scale import meter
 from tests.cluster.scale.layouts import SHARED, each, shared
 from tests.cluster.scale.page import FIGURES, PAGE, Line, Row, amount, line, table, text
 
@@ -93,3 +97,57 @@ def test_a_page_is_refused_when_too_few_runs_were_made() -> None:
     results = json.loads(FIGURES.read_text())
     with pytest.raises(ValueError, match="two sizes of one layout"):
         text({name: result for name, result in results.items() if result["layout"] == "each"})
+
+
+@pytest.fixture
+def quiet_cluster(tmp_path: Path) -> Nodeless:
+    """What the meter looks at of a cluster; its programs are this process."""
+    log = tmp_path / "registry.log"
+    log.write_text("")
+    program = SimpleNamespace(name="helm-controller", pid=os.getpid(), log=log)
+    parts = SimpleNamespace(
+        flux={"helm-controller": program},
+        external_secrets=program,
+        plane=SimpleNamespace(server=program, etcd=program, manager=program),
+        registry=SimpleNamespace(process=program),
+        doppler=SimpleNamespace(requests=[]),
+    )
+    return cast(Nodeless, parts)
+
+
+def test_the_meter_counts_requests_of_the_phase_by_client(
+    quiet_cluster: Nodeless, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "QUIET_SECONDS", 0)
+    audit = tmp_path / "audit.log"
+
+    def ask(client: str, verb: str) -> None:
+        with audit.open("a") as log:
+            log.write(json.dumps({"userAgent": f"{client}/1.0 (linux)", "verb": verb}) + "\n")
+
+    ask("helm-controller", "get")
+    counting = meter.Meter(quiet_cluster, tmp_path)
+    with counting.phase("bump"):
+        ask("helm-controller", "list")
+        ask("helm-controller", "patch")
+        ask("helm-controller", "watch")
+        ask("Python-urllib", "get")
+    found = counting.phases["bump"]
+    assert found["requests"] == {"helm-controller": 2}, "watches and our own are left out"
+    assert found["written"] == {"helm-controller": 1}
+
+
+def test_the_meter_tells_downloads_from_questions(
+    quiet_cluster: Nodeless, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "QUIET_SECONDS", 0)
+    (tmp_path / "audit.log").write_text("")
+    counting = meter.Meter(quiet_cluster, tmp_path)
+    with counting.phase("sources"):
+        quiet_cluster.registry.process.log.write_text(
+            "2026/01/01 00:00:00 HEAD /v2/charts/a/manifests/1\n"
+            "2026/01/01 00:00:00 HEAD /v2/charts/a/blobs/sha256:0 404 BLOB_UNKNOWN\n"
+            "2026/01/01 00:00:00 GET /v2/charts/a/manifests/sha256:0\n"
+            "2026/01/01 00:00:00 GET /v2/charts/a/blobs/sha256:0\n"
+        )
+    assert (counting.phases["sources"]["polls"], counting.phases["sources"]["pulls"]) == (1, 1)
