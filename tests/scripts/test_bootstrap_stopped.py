@@ -23,6 +23,7 @@ def up(pod: Pod) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.fault("stopped")
 def test_what_runs_may_end_in_order_and_later_signals_change_nothing(
     ssh_pod: Pod, number: signal.Signals
 ) -> None:
@@ -39,6 +40,7 @@ def test_what_runs_may_end_in_order_and_later_signals_change_nothing(
     assert ssh_pod.leftovers() == []
 
 
+@pytest.mark.fault("stopped")
 def test_update_that_runs_may_end_in_order(cloned_pod: Pod) -> None:
     fetch = f'case "$*" in *\\ fetch\\ *) {SLOW_TO_END} ;; esac'
     cloned_pod.put_program("git", f'{fetch}; exec {program("git")} "$@"')
@@ -52,6 +54,7 @@ def test_update_that_runs_may_end_in_order(cloned_pod: Pod) -> None:
 
 
 @pytest.mark.parametrize("shell", [DASH], ids=["dash"])  # busybox takes no other dd
+@pytest.mark.fault("stopped")
 def test_stop_while_nothing_runs_is_told_in_one_line(pod: Pod) -> None:
     pod.put_program("dd", f"touch {pod.home}/up; sleep 0.2")
     process = pod.start("bootstrap.sh")

@@ -153,6 +153,7 @@ def test_missing_files_of_a_partial_clone_come_with_the_fast_forward(followed: F
     assert followed.head() == pushed
 
 
+@pytest.mark.fault("damaged-repository")
 def test_damaged_index_stops_the_fast_forward(followed: Followed) -> None:
     before = followed.head()
     followed.push()
