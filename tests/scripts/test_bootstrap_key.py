@@ -115,6 +115,7 @@ def test_ssh_takes_nothing_from_the_volume(ssh_pod: Pod) -> None:
         "IdentitiesOnly=yes",
         "IdentityAgent=none",
         "BatchMode=yes",
+        "ConnectTimeout=20",
     } <= set(arguments)
 
 

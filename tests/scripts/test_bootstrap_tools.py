@@ -25,6 +25,22 @@ def failing(tool: str, when: str, says: str = "Input/output error") -> str:
     return f'case "$*" in {when}) {failure} ;; esac; exec {program(tool)} "$@"'
 
 
+def asked_limits(pod: Pod, **settings: str) -> list[str]:
+    """Seconds that `timeout` is given in a start."""
+    seen = pod.home / "seen"
+    pod.put_program("timeout", f'echo "$1" >>{seen}; shift; exec "$@"')
+    pod.bootstrap(**settings).expect(0)
+    return seen.read_text().split()
+
+
+def test_question_may_take_a_minute(ssh_pod: Pod) -> None:
+    assert asked_limits(ssh_pod) == ["60"]
+
+
+def test_update_may_take_two_minutes(cloned_pod: Pod) -> None:
+    assert asked_limits(cloned_pod, WORKSPACE_UPDATE="fetch") == ["120"]
+
+
 @pytest.fixture
 def seeded(pod: Pod) -> Pod:
     """A pod after a start with SEED, and with another seed for the next one."""

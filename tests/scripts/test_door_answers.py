@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from workbench.packages import path_without
 from workbench.pod import DASH, Pod
 
 URL = "https://workspace.example.com"
@@ -65,6 +68,36 @@ def test_other_answers_fail_with_what_they_mean(
 def test_what_is_no_address_of_a_door_is_not_asked(pod: Pod, url: str) -> None:
     code, _, asked = knocked(pod, "200", url=url)
     assert (code, asked) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("client", "knows", "given"),
+    [
+        ("curl", "", "--max-time 10"),
+        ("wget", "  -T SEC  seconds", "-T 10 -S -t 1 -O /dev/null"),
+        ("wget", "  -S  headers", "-S -t 1 -O /dev/null"),
+    ],
+)
+def test_client_is_given_ten_seconds_when_it_can_count_them(
+    pod: Pod, bench: Path, client: str, knows: str, given: str
+) -> None:
+    pod.environment["PATH"] = path_without(bench, "curl")
+    seen = pod.home / "seen"
+    answer = "printf 200; echo HTTP/1.1 200 >&2"
+    pod.put_program(
+        client, f'[ "$1" != --help ] || exec echo "{knows}"; echo "$*" >>{seen}; {answer}'
+    )
+    pod.finish(pod.start("door.sh", DOOR_URL=URL)).expect(1, "is open")
+    arguments = seen.read_text().splitlines()[0]
+    assert given in arguments if client == "curl" else arguments.startswith(given)
+
+
+def test_three_seconds_pass_between_two_knocks(pod: Pod) -> None:
+    seen = pod.home / "seen"
+    pod.put_program("sleep", f'echo "$1" >>{seen}')
+    pod.put_program("curl", "printf 000")
+    pod.finish(pod.start("door.sh", DOOR_URL=URL)).expect(1, "does not answer")
+    assert seen.read_text().split() == ["3"] * 9
 
 
 def test_proxies_are_not_asked(pod: Pod) -> None:
