@@ -24,6 +24,8 @@ _SLOW = 5.0
 _NEAR = 4
 _KIN = 3
 _ALIKE = 12
+# And so many that come by a part of it that not all come by.
+_RARE = 5
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Choice:
     # By file: where mutants begin, each with the test that noticed it; by operator: how many.
     _killers: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _by_operator: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    # How many tests came by a place.
+    _visits: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._counts = [Counter(_WORD.findall(text)) for text in self.words]
@@ -51,6 +55,7 @@ class Choice:
         for outcome in outcomes:
             self.seconds[outcome.test] = outcome.seconds
             self.reached[outcome.test] = outcome.reached
+            self._visits.update(outcome.reached)
 
     def killed(self, mutant: Mutant, outcome: Outcome) -> None:
         """Notes which test noticed a mutant: it may notice one near it or of its kind, too."""
@@ -75,10 +80,13 @@ class Choice:
         """
         candidates = self._that_come_by(group, mutant)
         known = self._known(mutant, set(candidates))
+        rare = self._rare(group, mutant, candidates)[:_RARE]
         # Those that have most rare words in common with it; the broadest ones; all.
         alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))
         broad = [test for test in alike if group.first and self.names[test].startswith(group.first)]
-        tests = tuple(dict.fromkeys([*known, *alike[:_ALIKE], *broad, *alike]))[:limit]
+        tests = tuple(dict.fromkeys([*known[:1], *rare, *known, *alike[:_ALIKE], *broad, *alike]))[
+            :limit
+        ]
         limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
         return Task({mutant.file: mutant.mutated}, tests, limits, lasting=group.lasting)
 
@@ -98,6 +106,18 @@ class Choice:
         shared = sum(self._weights[word] for word in near if word in counts)
         shared += sum(self._weights[word] for word in far if word in counts) / 3
         return shared / math.sqrt(1 + self.seconds.get(test, 0) * 10)
+
+    def _rare(self, group: Group, mutant: Mutant, candidates: Sequence[int]) -> list[int]:
+        """Those that come by a part of a mutant's statement that others pass by, the fewest first."""
+        if group.trace != "shell":
+            return []
+        inside = {(mutant.file, at) for at in shellcover.inside(mutant.text, mutant.start)}
+        found: dict[int, int] = {}
+        for test in candidates:
+            visits = [self._visits[at] for at in inside & self.reached.get(test, frozenset())]
+            if visits and min(visits) < len(candidates):
+                found[test] = min(visits)
+        return sorted(found, key=lambda test: (found[test], self.seconds.get(test, 0)))
 
     def _that_come_by(self, group: Group, mutant: Mutant) -> list[int]:
         tests = self.of_group(group)

@@ -67,7 +67,7 @@ def test_a_script_that_tells_where_it_comes_by_does_what_it_did(tmp_path: Path) 
     (tmp_path / "script").write_text(shellcover.instrumented(script, file))
     done = subprocess.run(["sh", tmp_path / "script"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "said\n", "")
-    starts = [script.index("false"), script.index("[ -z")]
+    starts = [script.index(text) for text in ("false", "echo", "[ -z", "return")]
     assert [int(line) for line in file.read_text().split()] == starts
 
 
@@ -76,6 +76,15 @@ def test_a_mutant_lies_in_the_innermost_command_around_it() -> None:
     assert shellcover.offsets_of(script, script.index("d\n")) == {script.index("c d")}
     assert shellcover.offsets_of(script, script.index("b;")) == {script.index("if b")}
     assert shellcover.offsets_of(script, script.index("a=1")) is None
+
+
+def test_half_of_a_command_is_a_place_of_its_own() -> None:
+    script = "#!/bin/sh\nf() {\n  a || b c && d\n  e || f $?\n}\n"
+    both = {script.index(text) for text in ("a ||", "b c", "d\n")}
+    assert shellcover.offsets_of(script, script.index("c &&")) == {script.index("b c")}
+    assert shellcover.offsets_of(script, script.index("||")) == {script.index("a ||")}
+    assert shellcover.inside(script, script.index("||")) == both
+    assert shellcover.offsets_of(script, script.index("$?")) == {script.index("e ||")}
 
 
 LOADED = """\
