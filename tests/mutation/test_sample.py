@@ -16,19 +16,24 @@ from tests.mutation.targets import Group
 from tests.mutation.workers import Pool, pool
 
 SEED = 20261123
-SIZE = {"chart": 2, "values": 1, "flux": 3, "python": 2}
+SIZE = {"chart": 2, "values": 1, "flux": 3, "scripts": 1, "python": 2}
 # The quick ones among the tests of each group, by how their names begin.
 GOLDEN = "tests/golden/test_goldens.py::test_the_release_is_the_one_that_was_kept"
 TESTS = {
     "chart": (GOLDEN, "tests/chart"),
     "values": (GOLDEN, "tests/chart"),
     "flux": ("tests/flux/test_volsync.py",),
+    "scripts": ("tests/scripts/test_serve_start.py", "tests/scripts/test_serve.py"),
     "python": ("tests/package/test_kept_trees.py",),
 }
-FILES = {"python": ("scripts/opencode_workspace/tree.py",)}
+FILES = {
+    "python": ("scripts/opencode_workspace/tree.py",),
+    "scripts": ("charts/opencode-workspace/files/serve.sh",),
+}
 REMARKS = {
     "chart": ("charts/opencode-workspace/templates/service.yaml", "{{/* a remark */}}\n"),
     "flux": ("flux/templates/volsync/claim.yaml", "# a remark\n"),
+    "scripts": ("charts/opencode-workspace/files/serve.sh", "# a remark\n"),
     "python": ("scripts/opencode_workspace/plain.py", "# a remark\n"),
 }
 

@@ -51,7 +51,7 @@ class Worker:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Answers tasks until the other side hangs up."""
         nodes = [item.nodeid for item in session.items]
-        if any(node.startswith("tests/scripts") for node in nodes):
+        if any("clone" in getattr(item, "fixturenames", ()) for item in session.items):
             self._start_servers(session)
         if any(node.startswith(("tests/chart", "tests/golden")) for node in nodes):
             _read_schemas()
