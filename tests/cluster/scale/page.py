@@ -207,13 +207,6 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         for result in results.values()
         if result["layout"] == "each" and _name(result, layout="shared") in results
     ]
-    tuned = [
-        result
-        for result in results.values()
-        if result["settings"] == "tuned"
-        and result["layout"] == "each"
-        and _name(result, settings="stock") in results
-    ]
     whole = [
         result
         for result in results.values()
@@ -255,13 +248,11 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         "settings": table(
             SETTING_ROWS,
             {
-                f"{result['workspaces']}, {settings}": results[_name(result, settings=settings)]
-                for result in tuned
-                for settings in ("stock", "tuned")
+                f"{result['workspaces']}, {result['settings']}": result
+                for result in results.values()
+                if result["layout"] == "each" and result["workspaces"] > small["workspaces"]
             },
-        )
-        if tuned
-        else "",
+        ),
         "tuned": "\n".join(SETTINGS["tuned"]),
         "costs": costs(small, large),
         "shard": shard,
