@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -17,7 +18,9 @@ ADDRESS = "10.99.0.1"
 # Where the run's state is seen from inside: a path short enough for the sockets in it.
 STATE = Path("/run/cluster")
 RUN = "CLUSTER_TEST_RUN"
-RUNS = Path(__file__).parents[3] / "build" / "cluster"
+RUNS = Path(os.environ.get("CLUSTER_TEST_RUNS") or Path(__file__).parents[3] / "build" / "cluster")
+# Held by a run for as long as it lives; process ids mean nothing to a run in another container.
+LOCK = "lock"
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 KEPT_RUNS = 5
 PR_SET_PDEATHSIG = 1
@@ -74,7 +77,9 @@ def _end(*_: object) -> None:
 def enter(arguments: list[str]) -> int:
     """Runs `python ARGUMENTS` in a new sandbox; gives its exit code."""
     name = f"{time.strftime('%m%d-%H%M%S')}-{os.getpid()}"
-    (RUNS / name / "state").mkdir(parents=True)
+    (RUNS / name).mkdir(parents=True)
+    lock = _locked(name)
+    (RUNS / name / "state").mkdir()
     _sweep()
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     command += [sys.executable, "-m", "tests.cluster", "inside", *arguments]
@@ -92,15 +97,31 @@ def enter(arguments: list[str]) -> int:
         process.kill()
         process.wait()
         _clean(name)
+        os.close(lock)
+
+
+def _locked(name: str, how: int = fcntl.LOCK_EX) -> int:
+    """Takes the lock of a run, which the kernel frees when its holder ends."""
+    handle = os.open(RUNS / name / LOCK, os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(handle, how)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def _sweep() -> None:
     """Removes what runs that were killed have left, and logs of which there are newer ones enough."""
-    runs = sorted(folder for folder in RUNS.iterdir() if folder.is_dir())
-    for folder in runs:
-        if not Path("/proc", folder.name.rpartition("-")[2]).exists():
+    ended = []
+    for folder in sorted(folder for folder in RUNS.iterdir() if folder.is_dir()):
+        # Another's lock, or another run has swept the folder just now.
+        with contextlib.suppress(OSError):
+            handle = _locked(folder.name, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _clean(folder.name)
-    for folder in [each for each in runs if not (each / "state").exists()][:-KEPT_RUNS]:
+            os.close(handle)
+            ended.append(folder)
+    for folder in ended[:-KEPT_RUNS]:
         shutil.rmtree(folder, ignore_errors=True)
 
 

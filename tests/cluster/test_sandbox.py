@@ -1,0 +1,169 @@
+"""The sandbox that a run lives in: private, and gone with everything in it, however the run ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.__main__ import main
+from tests.cluster.rig import sandbox
+
+ENTER = "import sys; from tests.cluster.rig import sandbox; sys.exit(sandbox.enter(sys.argv[1:]))"
+REPOSITORY = Path(__file__).parents[2]
+# What a cluster does to the machine, in small: a daemon in a session of its own, a port of the address
+# that every run has, and a mount.
+INSIDE = """
+import os, socket, subprocess, time
+from pathlib import Path
+from tests.cluster.rig import sandbox
+
+def test_something(marks=Path({marks!r})):
+    daemon = subprocess.Popen(["sleep", {token!r}], start_new_session=True)
+    listener = socket.create_server((sandbox.ADDRESS, 6443))
+    (sandbox.STATE / "mounted").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", {token!r}, sandbox.STATE / "mounted"], check=True)
+    (marks / "up").write_text(os.readlink("/proc/self/ns/net"))
+    deadline = time.monotonic() + 60
+    while not (marks / "go").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+"""
+
+
+class Run:
+    """A run of one small test in a sandbox of its own; `token` marks its daemon and its mount."""
+
+    def __init__(self, folder: Path, token: str) -> None:
+        folder.mkdir()
+        self.token, self.marks, self.runs = token, folder, folder.parent / "runs"
+        test = folder / "test_inside.py"
+        test.write_text(textwrap.dedent(INSIDE).format(marks=str(folder), token=token))
+        environment = {**os.environ, "CLUSTER_TEST_RUNS": str(self.runs)}
+        with (folder / "output").open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", ENTER, "-m", "pytest", "-p", "no:cacheprovider", str(test)],
+                env=environment,
+                cwd=REPOSITORY,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A terminal sends Ctrl-C to the whole group.
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        """What the run has printed."""
+        return (self.marks / "output").read_text()
+
+    def wait_up(self) -> None:
+        """Returns when the small test waits inside."""
+        deadline = time.monotonic() + 60
+        while not (self.marks / "up").exists():
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
+    def left(self) -> list[str]:
+        """What is there of the run: processes in its network or with its token, and mounts."""
+        network = (self.marks / "up").read_text()
+        found = [
+            f"mount {line}"
+            for line in Path("/proc/self/mounts").read_text().splitlines()
+            if self.token in line or str(self.runs) in line
+        ]
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                inside = str((process / "ns/net").readlink()) == network
+            except OSError:
+                continue  # it has ended meanwhile, or is a zombie
+            if inside or words[:2] == ["sleep", self.token]:
+                found.append(f"process {' '.join(words)}")
+        return found
+
+    def state(self) -> list[Path]:
+        """Folders with files of a run that has not been cleaned up."""
+        return list(self.runs.glob("*/state"))
+
+
+@contextmanager
+def started(folder: Path, token: str) -> Iterator[Run]:
+    run = Run(folder, token)
+    try:
+        run.wait_up()
+        yield run
+    finally:
+        run.process.kill()
+        run.process.wait()
+
+
+def wait_gone(run: Run) -> None:
+    deadline = time.monotonic() + 30
+    while left := run.left():
+        assert time.monotonic() < deadline, f"left behind: {left}"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda end: end.name)
+def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path, end: signal.Signals) -> None:
+    with started(tmp_path / "one", "7001") as run:
+        assert run.left(), "the test looks for the wrong things: a running sandbox has processes"
+        os.killpg(run.process.pid, end)
+        assert run.process.wait(30) != 0
+        wait_gone(run)
+        assert run.state() == []
+
+
+def test_a_run_that_is_killed_leaves_files_that_the_next_one_removes(tmp_path: Path) -> None:
+    with started(tmp_path / "one", "7002") as run:
+        run.process.kill()
+        run.process.wait()
+        wait_gone(run)
+    (left,) = run.state()
+    with started(tmp_path / "two", "7003"):
+        assert left not in run.state()
+
+
+def test_two_runs_side_by_side_are_in_nobodys_way(tmp_path: Path) -> None:
+    with started(tmp_path / "one", "7004") as one, started(tmp_path / "two", "7005") as two:
+        assert len(one.state()) == 2, "the second run has removed the files of the first"
+        for run in (one, two):
+            (run.marks / "go").touch()
+            assert run.process.wait(60) == 0, run.output
+        wait_gone(one)
+        wait_gone(two)
+        assert one.state() == []
+
+
+def test_outside_of_a_sandbox_the_tests_count_as_not_run() -> None:
+    environment = {name: text for name, text in os.environ.items() if name != sandbox.RUN}
+    test = "tests/cluster/test_first.py::test_claim_is_bound_and_the_pod_ready"
+    command = [sys.executable, "-m", "pytest", "-rs", test]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    assert "2 skipped" in done.stdout, done.stdout
+    assert "passed" not in done.stdout
+    assert "make test-cluster" in done.stdout
+
+
+def test_without_root_it_says_so_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert "The cluster tests were not run" in said
+    assert "need root" in said
+
+
+def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "PROGRAMS", {"no-such-program": "its-package"})
+    assert sandbox.missing() == ["no-such-program is not installed (Debian package its-package)."]
