@@ -18,6 +18,7 @@ BUILDS = (
     "tools/packages.sh cluster/packages.txt",
     "tools/cluster/build.sh",
     "tools/backup/build.sh",
+    "tools/build.sh apiserver-oldest",
     "tools/build.sh external-secrets",
     "tools/build.sh envoy-gateway",
     "tools/build.sh helm4",

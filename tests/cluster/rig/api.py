@@ -44,6 +44,7 @@ KINDS = {
     "ReplicationSource": ("apis/volsync.backube/v1alpha1", "replicationsources"),
     "VolumeSnapshot": ("apis/snapshot.storage.k8s.io/v1", "volumesnapshots"),
     "HelmChart": ("apis/source.toolkit.fluxcd.io/v1", "helmcharts"),
+    "CustomResourceDefinition": ("apis/apiextensions.k8s.io/v1", "customresourcedefinitions"),
 }
 
 
@@ -71,7 +72,7 @@ def wait_for(
 def condition(item: Mapping[str, Any], kind: str) -> Object:
     """The condition of this type; empty when there is none or when it is about an older spec."""
     generation = item["metadata"].get("generation", 0)
-    for each in item.get("status", {}).get("conditions", []):
+    for each in item.get("status", {}).get("conditions") or []:
         if each["type"] == kind:
             current = each.get("observedGeneration", generation) == generation
             return dict(each) if current else {}
@@ -91,11 +92,11 @@ class Api:
     def request(
         self, method: str, path: str, body: object = None, content: str = "application/json"
     ) -> bytes:
-        """The body of the answer; HTTPError when it is not a success."""
+        """The body of the answer; HTTPError when it is not a success. Bytes are sent as they are."""
         request = urllib.request.Request(
             f"{self.url}/{path}",
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": content},
         )
         context = ssl.create_default_context(cafile=str(self.authority))

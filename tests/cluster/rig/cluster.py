@@ -31,7 +31,7 @@ from .registry import Registry, registry
 from .runtime import Runtime, runtime
 from .secretstore import external_secrets
 from .storage import Volumes, volumes
-from .workspace import Workspace
+from .workspace import NAMESPACE, Workspace
 
 SYSTEM = "flux-system"
 CHART = REPOSITORY / "charts" / "opencode-workspace"
@@ -74,6 +74,11 @@ class Nodeless:
         marks = {"reconcile.fluxcd.io/requestedAt": stamp}
         self.api.patch(kind, name, namespace, {"metadata": {"annotations": marks}})
         return stamp
+
+    def synchronise(self, name: str) -> None:
+        """Makes external-secrets look at the store now, for this ExternalSecret of the workspaces."""
+        marks = {"force-sync": str(time.time())}
+        self.api.patch("ExternalSecret", name, NAMESPACE, {"metadata": {"annotations": marks}})
 
     def fetch(self) -> None:
         """Makes Flux look at the repository now."""
@@ -187,6 +192,13 @@ def _prepare(api: Api, store: Doppler) -> None:
     api.apply([token])
 
 
+def _publish(folder: Path, made_forge: Forge, charts: Registry) -> Fleet:
+    """What a person publishes before Flux is told of it: charts and the repository."""
+    charts.push_chart(CHART, version(CHART))
+    charts.push_chart(PLATFORM / "rook-ceph-cluster", "0.1.0")
+    return fleets.make_fleet(folder, made_forge)
+
+
 @contextmanager
 def nodeless(
     folder: Path,
@@ -205,15 +217,15 @@ def nodeless(
         store = enter(doppler(secrets.token_hex(16)))
         store.secrets.update(_first_secrets(made_forge, REPOSITORY / "flux" / "workspaces.yaml"))
         charts = enter(registry(folder / "registry", logs))
+        # It takes long, and nothing needs it before Flux is told of it.
+        published = enter(ThreadPoolExecutor(1)).submit(_publish, folder, made_forge, charts)
         plane = enter(control_plane(folder / "control-plane", logs, server_options))
         controllers = enter(flux(folder / "flux", logs, plane.api, flux_options))
         eso = enter(external_secrets(logs, plane.api, store))
         disks = enter(volumes(folder / "volumes", plane.api))
-        charts.push_chart(CHART, version(CHART))
-        charts.push_chart(PLATFORM / "rook-ceph-cluster", "0.1.0")
         _prepare(plane.api, store)
-        tree = fleets.make_fleet(folder, made_forge)
-        yield Nodeless(plane, controllers, eso, store, made_forge, charts, disks, tree)
+        parts = (controllers, eso, store, made_forge, charts, disks)
+        yield Nodeless(plane, *parts, published.result())
 
 
 @contextmanager
