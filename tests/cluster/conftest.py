@@ -19,6 +19,8 @@ from tests.cluster.rig.versions import machine, versions
 from tests.cluster.rig.workspace import Workspace
 
 WORKSPACES = ("flux", "ha")
+# Keeps a figure with the result of a test: its name, and the figure with its unit.
+Record = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
+from tests.cluster.conftest import Record
 from tests.cluster.rig.api import wait_for
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.fleet import repository_of
@@ -14,7 +16,7 @@ from tests.cluster.rig.workspace import NAMESPACE, Workspace
 
 
 @pytest.fixture
-def third(cluster: Cluster) -> Iterator[Workspace]:
+def third(cluster: Cluster, record_property: Record) -> Iterator[Workspace]:
     """A workspace that one commit has added; afterwards all of it is gone."""
     fleet, name = cluster.fleet, "third"
     key = "OPENCODE_THIRD_DEPLOY_KEY"
@@ -22,8 +24,13 @@ def third(cluster: Cluster) -> Iterator[Workspace]:
     workspace = cluster.workspace(name)
     with cluster.restoring():
         fleet.command("new", name, "--repository", cluster.forge.ssh_url(repository_of(name)))
-        cluster.wait_applied(cluster.push("A third workspace"))
+        began = time.monotonic()
+        revision = cluster.push("A third workspace")
         workspace.wait_pod()
+        record_property("from a push to the new pod Ready", f"{time.monotonic() - began:.1f} s")
+        cluster.wait_applied(revision)
+        seconds = time.monotonic() - began
+        record_property("from a push to its Kustomization Ready", f"{seconds:.1f} s")
         yield workspace
     wait_for(lambda: not workspace.pods, "end of the third workspace")
     cluster.api.delete("PersistentVolumeClaim", workspace.name, NAMESPACE)
