@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import tarfile
+import urllib.request
+
 import pytest
 from pytest_helm_charts.clusters import Cluster as KubeCluster
 from pytest_helm_charts.flux.git_repository import GitRepositoryFactoryFunc
@@ -12,30 +17,13 @@ from pytest_helm_charts.flux.helm_release import (
 )
 from pytest_helm_charts.k8s.fixtures import NamespaceFactoryFunc
 
+from tests.cluster.rig import sample
 from tests.cluster.rig.api import condition, wait_for
-from tests.cluster.rig.cluster import Cluster
-from tests.cluster.rig.fleet import NAME, image
-from tests.cluster.rig.storage import CLASS
+from tests.cluster.rig.cluster import CHART, Cluster
+from tests.cluster.rig.fleet import NAME
+from workbench.remotes import git
 
 PLACE = "chart-from-git"
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
-PASSWORD = {
-    "apiVersion": "v1",
-    "kind": "Secret",
-    "metadata": {"name": "sample-secret", "namespace": PLACE},
-    "stringData": {"SERVER_PASSWORD": "only-for-this-test"},
-}
-
-
-def values(cluster: Cluster) -> dict[str, object]:
-    """A workspace without a repository, with a volume that the chart makes."""
-    repository, _, tag = image(cluster.fleet.catalogue).rpartition(":")
-    named = {"image": {"repository": repository, "tag": tag}}
-    workspace = {"containers": {"app": named}, "initContainers": {"init-workspace": named}}
-    return {
-        "controllers": {"workspace": workspace},
-        "persistence": {"config": {"storageClass": CLASS}},
-    }
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +33,8 @@ def template(
     git_repository_factory: GitRepositoryFactoryFunc,
 ) -> ChartTemplate:
     """The chart's folder in the fleet's repository."""
-    namespace_factory(PLACE, extra_metadata={"labels": RESTRICTED})
-    cluster.api.apply([PASSWORD])
+    namespace_factory(PLACE, extra_metadata={"labels": sample.RESTRICTED})
+    cluster.api.apply([sample.secret("sample", PLACE)])
     git_repository_factory(
         "charts", PLACE, "1h", cluster.forge.http_url(NAME), "main", wait_timeout_sec=120
     )
@@ -67,7 +55,7 @@ def test_the_chart_installs_from_git(
     helm_release_factory: HelmReleaseFactoryFunc,
 ) -> None:
     helm_release_factory(
-        "sample", PLACE, template, "1h", values=values(cluster), wait_timeout_sec=180
+        "sample", PLACE, template, "1h", values=sample.values(cluster.fleet), wait_timeout_sec=180
     )
     # The factory looks at the first condition there is, which may be another one than Ready.
     wait_for(lambda: ready(cluster, "sample"), "release from Git")
@@ -76,22 +64,9 @@ def test_the_chart_installs_from_git(
 
 
 def test_the_schema_is_enforced_from_git(cluster: Cluster, template: ChartTemplate) -> None:
-    """A symlinked schema would be dropped from Flux's artifact, and the typo taken."""
-    release = {
-        "apiVersion": "helm.toolkit.fluxcd.io/v2",
-        "kind": "HelmRelease",
-        "metadata": {"name": "typo", "namespace": PLACE},
-        "spec": {
-            "interval": "1h",
-            "chart": {
-                "spec": {
-                    "chart": template.chart,
-                    "sourceRef": {"kind": "GitRepository", "name": "charts"},
-                }
-            },
-            "values": {"workspace": {"repositry": "x"}},
-        },
-    }
+    chart = {"chart": template.chart, "sourceRef": {"kind": "GitRepository", "name": "charts"}}
+    values = {"workspace": {"repositry": "x"}}
+    release = sample.release("typo", PLACE, values, {"chart": {"spec": chart}})
     cluster.api.apply([release])
 
     def refused() -> bool:
@@ -104,3 +79,62 @@ def test_the_schema_is_enforced_from_git(cluster: Cluster, template: ChartTempla
     finally:
         cluster.api.delete("HelmRelease", "typo", PLACE)
         wait_for(lambda: cluster.api.get("HelmRelease", "typo", PLACE) is None, "end of typo")
+
+
+@pytest.fixture(scope="module")
+def linked(cluster: Cluster, template: ChartTemplate) -> str:
+    """A GitRepository like `charts`, but the chart's schema is a link to a file beside the charts."""
+    repository = "owner/linked.git"
+    cluster.forge.create(repository)
+    tree = cluster.forge.root / "scratch" / repository
+    chart = tree / "charts/opencode-workspace"
+    shutil.copytree(CHART, chart)
+    (chart / "values.schema.json").rename(tree / "values.schema.json")
+    (chart / "values.schema.json").symlink_to("../../values.schema.json")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message", "A chart with a link")
+    git(tree, "push", "--quiet", "origin", "main")
+    source = {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "GitRepository",
+        "metadata": {"name": "linked", "namespace": PLACE},
+        "spec": {
+            "interval": "1h",
+            "url": cluster.forge.http_url(repository),
+            "ref": {"branch": "main"},
+        },
+    }
+    cluster.api.apply([source])
+    return "linked"
+
+
+def packaged(cluster: Cluster, source: str) -> set[str]:
+    """Names of the files in the archive that source-controller makes of the chart in this source."""
+    chart = {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "HelmChart",
+        "metadata": {"name": f"only-{source}", "namespace": PLACE},
+        "spec": {
+            "interval": "1h",
+            "chart": "./charts/opencode-workspace",
+            "sourceRef": {"kind": "GitRepository", "name": source},
+        },
+    }
+    cluster.api.apply([chart])
+    artifact = cluster.api.wait_ready("HelmChart", f"only-{source}", PLACE)["status"]["artifact"]
+    with urllib.request.urlopen(artifact["url"], timeout=10) as answer:
+        content = io.BytesIO(answer.read())
+    with tarfile.open(fileobj=content) as archive:
+        return {name.removeprefix("opencode-workspace/") for name in archive.getnames()}
+
+
+def test_flux_hands_on_every_file_of_the_chart(cluster: Cluster, template: ChartTemplate) -> None:
+    files = {str(file.relative_to(CHART)) for file in CHART.rglob("*") if file.is_file()}
+    ignored = {name for name in files if name == ".helmignore" or name.startswith("ci/")}
+    assert files - ignored <= packaged(cluster, "charts")
+
+
+def test_flux_would_drop_a_schema_that_is_a_link(cluster: Cluster, linked: str) -> None:
+    names = packaged(cluster, linked)
+    assert "values.yaml" in names
+    assert "values.schema.json" not in names, "the trap is gone: the chart may use links again"
