@@ -2,102 +2,158 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.cluster.conftest import Record
 from tests.cluster.rig.api import condition, wait_for
 from tests.cluster.rig.cluster import CHART, SYSTEM, Cluster, version
+from tests.cluster.rig.fleet import DOMAIN
 from tests.cluster.rig.processes import Process
 from tests.cluster.rig.workspace import NAMESPACE
 
-PARTS = ("source-controller", "kustomize-controller", "helm-controller", "kube-apiserver")
-HOST = "moved.opencode.example.test"
+NAME = "opencode-ha"
 
 
-def move(catalogue: dict[str, Any]) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def undone(cluster: Cluster) -> Iterator[None]:
+    """Each test changes the workspace once more; one commit undoes it all."""
+    with cluster.restoring():
+        yield
+
+
+def move(cluster: Cluster, host: str) -> None:
     """A change that no pod has to be restarted for."""
-    catalogue["workspaces"]["ha"]["host"] = "moved.opencode.${SECRET_DOMAIN}"
+    name = f"{host}.opencode.${{SECRET_DOMAIN}}"
+    cluster.fleet.edit(lambda catalogue: catalogue["workspaces"]["ha"].update(host=name))
+
+
+def wait_moved(cluster: Cluster, host: str) -> None:
+    """The change has reached the route."""
+
+    def moved() -> bool:
+        route = cluster.api.read("HTTPRoute", NAME, NAMESPACE)
+        assert route["spec"]["hostnames"] == [f"{host}.opencode.{DOMAIN}"], route["spec"]
+        return True
+
+    wait_for(moved, "moved route")
+
+
+@pytest.fixture
+def kept(cluster: Cluster) -> Iterator[None]:
+    """Claims of both workspaces are the same ones afterwards, and so is the pod of the other."""
+
+    def seen() -> list[str]:
+        claims = [cluster.workspace(name).claim()["metadata"]["uid"] for name in ("flux", "ha")]
+        return [*claims, cluster.workspace("flux").wait_pod()["metadata"]["uid"]]
+
+    before = seen()
+    yield
+    cluster.workspace("ha").wait_pod()
+    assert seen() == before
+
+
+@pytest.fixture
+def still(cluster: Cluster) -> Iterator[None]:
+    """The workspace's pod is the same one afterwards."""
+    before = cluster.workspace("ha").wait_pod()["metadata"]["uid"]
+    yield
+    assert cluster.workspace("ha").wait_pod()["metadata"]["uid"] == before
+
+
+@pytest.mark.usefixtures("kept", "still")
+def test_a_change_arrives_although_source_controller_is_killed_while_it_fetches(
+    cluster: Cluster,
+) -> None:
+    process = cluster.flux["source-controller"]
+    move(cluster, "first")
+    with cluster.forge.holding():
+        asked = cluster.forge.asked
+        revision = cluster.push("Another host")
+        wait_for(lambda: cluster.forge.asked > asked, "fetch in progress")
+        process.kill()
+    process.start()
+    cluster.wait_applied(revision)
+    wait_moved(cluster, "first")
 
 
 def part(cluster: Cluster, name: str) -> Process:
     return {**cluster.flux, "kube-apiserver": cluster.plane.server}[name]
 
 
-@pytest.fixture
-def kept(cluster: Cluster) -> Iterator[None]:
-    """Claims and pods of both workspaces are the same ones afterwards."""
-
-    def seen() -> list[str]:
-        both = [cluster.workspace(name) for name in ("flux", "ha")]
-        return [
-            uid
-            for each in both
-            for uid in (each.claim()["metadata"]["uid"], each.wait_pod()["metadata"]["uid"])
-        ]
-
-    before = seen()
-    yield
-    assert seen() == before
+def revision_of(cluster: Cluster) -> int:
+    """How often the pod of the workspace has been replaced by another kind of pod."""
+    meta = cluster.api.read("Deployment", NAME, NAMESPACE)["metadata"]
+    return int(meta["annotations"]["deployment.kubernetes.io/revision"])
 
 
-def wait_moved(cluster: Cluster) -> None:
-    """The change has reached the route."""
-
-    def moved() -> bool:
-        route = cluster.api.read("HTTPRoute", "opencode-ha", NAMESPACE)
-        assert route["spec"]["hostnames"] == [HOST], route["spec"]["hostnames"]
-        return True
-
-    wait_for(moved, "moved route")
+def upgrading(cluster: Cluster) -> bool:
+    """Whether Helm is within the upgrade, and kustomize-controller waits for what becomes of it."""
+    release = condition(cluster.api.read("HelmRelease", NAME, NAMESPACE), "Reconciling")
+    whole = condition(cluster.api.read("Kustomization", NAME, SYSTEM), "Reconciling")
+    assert "Running 'upgrade' action" in release.get("message", ""), release
+    assert "Running health checks" in whole.get("message", ""), whole
+    return True
 
 
 @pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize("name", PARTS)
-def test_a_change_arrives_although_a_part_is_killed(cluster: Cluster, name: str) -> None:
+@pytest.mark.parametrize("name", ["kustomize-controller", "helm-controller", "kube-apiserver"])
+def test_an_upgrade_ends_well_although_a_part_is_killed_within_it(
+    cluster: Cluster, name: str, record_property: Record
+) -> None:
+    def renew(catalogue: dict[str, Any]) -> None:
+        app = {"env": {"KILLED": name}}
+        values = {"controllers": {"workspace": {"containers": {"app": app}}}}
+        catalogue["workspaces"]["ha"]["values"] = values
+
+    before = revision_of(cluster)
     process = part(cluster, name)
-    with cluster.restoring():
-        cluster.fleet.edit(move)
-        revision = cluster.push("Another host")
-        process.kill()
-        process.start()
-        cluster.fetch()
-        cluster.wait_applied(revision)
-        wait_moved(cluster)
+    cluster.fleet.edit(renew)
+    began = time.monotonic()
+    revision = cluster.push("Another environment")
+    wait_for(lambda: upgrading(cluster), "upgrade in progress")
+    process.kill()
+    process.start()
+    cluster.wait_applied(revision)
+    seconds = time.monotonic() - began
+    record_property("from a push to Ready", f"{seconds:.1f} s")
+    assert cluster.workspace("ha").run("printenv", "KILLED") == f"{name}\n"
+    assert revision_of(cluster) == before + 1, "the pod was replaced more than once"
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("kept", "still")
 def test_a_change_arrives_when_the_git_server_is_well_again(cluster: Cluster) -> None:
     def failed() -> bool:
         source = cluster.api.read("GitRepository", "home-kubernetes", SYSTEM)
         state = condition(source, "Ready")
         return state.get("status") == "False" and "500" in state["message"]
 
-    with cluster.restoring():
-        cluster.forge.fault = 500
-        try:
-            cluster.fleet.edit(move)
-            revision = cluster.push("Another host")
-            wait_for(failed, "message about the Git server")
-        finally:
-            cluster.forge.fault = 0
-        cluster.fetch()
-        cluster.wait_applied(revision)
-        wait_moved(cluster)
+    move(cluster, "second")
+    cluster.forge.fault = 500
+    try:
+        revision = cluster.push("Another host")
+        wait_for(failed, "message about the Git server")
+    finally:
+        cluster.forge.fault = 0
+    cluster.fetch()
+    cluster.wait_applied(revision)
+    wait_moved(cluster, "second")
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("kept", "still")
 def test_workspaces_run_on_while_the_registry_has_lost_everything(cluster: Cluster) -> None:
     def failed() -> bool:
-        source = cluster.api.read("OCIRepository", "opencode-ha", NAMESPACE)
+        source = cluster.api.read("OCIRepository", NAME, NAMESPACE)
         return condition(source, "Ready").get("status") == "False"
 
     cluster.registry.process.stop()
-    cluster.ask("OCIRepository", "opencode-ha", NAMESPACE)
+    cluster.ask("OCIRepository", NAME, NAMESPACE)
     wait_for(failed, "message about the registry")
     cluster.registry.process.start()
     cluster.registry.push_chart(CHART, version(CHART))
-    cluster.ask("OCIRepository", "opencode-ha", NAMESPACE)
-    cluster.api.wait_ready("OCIRepository", "opencode-ha", NAMESPACE)
-    cluster.api.wait_ready("HelmRelease", "opencode-ha", NAMESPACE)
+    cluster.ask("OCIRepository", NAME, NAMESPACE)
+    cluster.api.wait_ready("OCIRepository", NAME, NAMESPACE)
+    cluster.api.wait_ready("HelmRelease", NAME, NAMESPACE)

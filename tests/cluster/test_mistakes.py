@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,17 +10,26 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cluster.conftest import Record
 from tests.cluster.rig.api import condition, wait_for
 from tests.cluster.rig.cluster import SYSTEM, Cluster
 from tests.cluster.rig.fleet import Fleet
+from tests.cluster.rig.forge import USER
+from tests.cluster.rig.sandbox import ADDRESS
 from tests.cluster.rig.workspace import NAMESPACE
+from workbench.sshd import make_key
 
 NAME = "opencode-ha"
+DEPLOYMENT = f"Deployment/{NAMESPACE}/{NAME} status: 'InProgress'"
+UNKNOWN_KEY = "OPENCODE_UNKNOWN_DEPLOY_KEY"
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """`make` breaks the tree, `says` is in the message of `kind`; `running`: the old pod goes on."""
+    """`make` breaks the tree, `says` is in the message of `kind`; `running`: the old pod goes on.
+
+    Of a pod that does not start Flux says no more than which Deployment waits for it.
+    """
 
     name: str
     make: Callable[[Fleet], None]
@@ -52,8 +62,33 @@ def in_text(file: str, old: str, new: str) -> Callable[[Fleet], None]:
     return make
 
 
+def impatient(change: Callable[[dict[str, Any]], object]) -> Callable[[Fleet], None]:
+    """Changes the values, and Helm waits for seconds only: not for a multiple of the 5 s it looks after."""
+
+    def make(fleet: Fleet) -> None:
+        in_values(change)(fleet)
+        in_text("helmrelease.yaml", "timeout: 10m", "timeout: 8s")(fleet)
+
+    return make
+
+
 def set_tag(values: dict[str, Any]) -> None:
     values["controllers"]["workspace"]["containers"]["app"]["image"]["tag"] = "0.0.0-none"
+
+
+def clone_anew(values: dict[str, Any]) -> None:
+    """Into another folder of the volume: the clone that is there would be kept."""
+    values["workspace"]["directory"] = "/home/user/anew"
+
+
+def clone_nothing(values: dict[str, Any]) -> None:
+    clone_anew(values)
+    values["workspace"]["repository"] = f"{USER}@{ADDRESS}:owner/gone.git"
+
+
+def take_unknown_key(fleet: Fleet) -> None:
+    in_text("externalsecret.yaml", "OPENCODE_HA_DEPLOY_KEY", UNKNOWN_KEY)(fleet)
+    impatient(clone_anew)(fleet)
 
 
 MISTAKES = [
@@ -81,22 +116,19 @@ MISTAKES = [
         "OCIRepository",
         "MANIFEST_UNKNOWN",
     ),
+    Mistake("image that does not exist", impatient(set_tag), "Pod", "0.0.0-none", running=False),
     Mistake(
-        "image that does not exist",
-        in_values(set_tag),
-        "Pod",
-        "0.0.0-none",
+        "repository gone",
+        impatient(clone_nothing),
+        "init-workspace",
+        "the repository does not exist, or this key or token may not see it",
         running=False,
     ),
     Mistake(
-        "repository gone",
-        in_values(
-            lambda values: values["workspace"].update(
-                repository="root@10.99.0.1:no/no.git", directory="/home/user/gone"
-            )
-        ),
+        "wrong deploy key",
+        take_unknown_key,
         "init-workspace",
-        "This key does not open no/no.git",
+        "the server does not accept the deploy key",
         running=False,
     ),
 ]
@@ -116,6 +148,15 @@ def message(cluster: Cluster, kind: str) -> str:
     return str(state.get("message", "")) if state.get("status") != "True" else ""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unknown_key(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The store holds a deploy key that no server knows."""
+    key = make_key(tmp_path_factory.mktemp("unknown") / "key")
+    cluster.doppler.secrets[UNKNOWN_KEY] = key.read_text()
+    yield
+    del cluster.doppler.secrets[UNKNOWN_KEY]
+
+
 @pytest.fixture
 def untouched(cluster: Cluster) -> Iterator[None]:
     """The other workspace keeps its pod, and no claim is made anew."""
@@ -131,7 +172,9 @@ def untouched(cluster: Cluster) -> Iterator[None]:
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_a_mistake_is_named_and_its_fix_heals(cluster: Cluster, mistake: Mistake) -> None:
+def test_a_mistake_is_named_and_its_fix_heals(
+    cluster: Cluster, mistake: Mistake, record_property: Record
+) -> None:
     workspace = cluster.workspace("ha")
     pod = workspace.wait_pod()["metadata"]["uid"]
     with cluster.restoring():
@@ -144,6 +187,15 @@ def test_a_mistake_is_named_and_its_fix_heals(cluster: Cluster, mistake: Mistake
             return True
 
         wait_for(named, f"message about: {mistake.name}")
+        if mistake.kind == "OCIRepository":
+            # The release looks at it once an hour.
+            cluster.ask("HelmRelease", NAME, NAMESPACE)
+            wait_for(lambda: mistake.says in message(cluster, "HelmRelease"), "message of Helm")
         if mistake.running:
             assert workspace.pod()["metadata"]["uid"] == pod
+        else:
+            wait_for(lambda: DEPLOYMENT in message(cluster, "HelmRelease"), "message of Helm")
+        began = time.monotonic()
     workspace.wait_pod()
+    seconds = time.monotonic() - began
+    record_property(f"{mistake.name}: from the fix to Ready", f"{seconds:.1f} s")

@@ -27,7 +27,7 @@ allowed = sys.argv[1]
 if len(wanted) != 2 or wanted[0] not in ("git-upload-pack", "git-receive-pack"):
     sys.exit("This key is for Git alone.")
 if wanted[1].lstrip("/") != allowed:
-    sys.exit(f"This key does not open {wanted[1]}.")
+    sys.exit("ERROR: Repository not found.")  # as forges say, which do not tell what there is
 folder = os.path.join(sys.argv[2], allowed)
 os.execvp("git", ["git", wanted[0].removeprefix("git-"), folder])
 """
@@ -35,14 +35,18 @@ os.execvp("git", ["git", wanted[0].removeprefix("git-"), folder])
 
 @dataclass
 class Forge:
-    """`fault` is an HTTP status that every HTTP request gets, 0 for none."""
+    """`fault` is an HTTP status that every HTTP request gets, 0 for none; `asked` counts requests.
+
+    Requests wait while `open` is not set.
+    """
 
     root: Path
     keys: Path
     host_key: Path
     port: int = 0
     fault: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: int = 0
+    open: threading.Event = field(default_factory=threading.Event)
 
     @property
     def known_hosts(self) -> str:
@@ -57,6 +61,15 @@ class Forge:
     def http_url(self, repository: str) -> str:
         """For Flux."""
         return f"http://127.0.0.1:{self.port}/{repository}"
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Every HTTP request waits until the block ends."""
+        self.open.clear()
+        try:
+            yield
+        finally:
+            self.open.set()
 
     def create(self, repository: str) -> str:
         """Makes a repository with one commit; gives its deploy key."""
@@ -102,6 +115,8 @@ def _serve(forge: Forge) -> type[GitHandler]:
     class Handler(GitHandler):
         def answer(self) -> None:
             body = self.read_body()
+            forge.asked += 1
+            forge.open.wait()
             if forge.fault:
                 self.refuse(forge.fault)
             else:
@@ -143,7 +158,9 @@ def forge(folder: Path, logs: Path) -> Iterator[Forge]:
         _sshd(made, folder, logs),
         ThreadingHTTPServer(("127.0.0.1", 0), _serve(made)) as server,
     ):
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that were killed
         made.port = server.server_address[1]
+        made.open.set()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
