@@ -77,8 +77,12 @@ class Nodeless:
 
     def synchronise(self, name: str) -> None:
         """Makes external-secrets look at the store now, for this ExternalSecret of the workspaces."""
+        self.look_again("ExternalSecret", name, NAMESPACE)
+
+    def look_again(self, kind: str, name: str, namespace: str | None) -> None:
+        """What `kubectl annotate … force-sync=…` does to an object of external-secrets."""
         marks = {"force-sync": str(time.time())}
-        self.api.patch("ExternalSecret", name, NAMESPACE, {"metadata": {"annotations": marks}})
+        self.api.patch(kind, name, namespace, {"metadata": {"annotations": marks}})
 
     def fetch(self) -> None:
         """Makes Flux look at the repository now."""
