@@ -108,7 +108,13 @@ LAYOUT_ROWS = (
     Row("questions to the registry, a round of sources", counted("sources", "polls")),
     Row("etcd in use at the end, MB", lambda result: result["etcd"]),
 )
-SETTING_ROWS = (*TIME_ROWS, *MEMORY_ROWS)
+SETTING_ROWS = (
+    *TIME_ROWS,
+    Row("CPU of kustomize-controller, first push, s", cpu("first", "kustomize-controller")),
+    Row("CPU of helm-controller, first push, s", cpu("first", "helm-controller")),
+    Row("CPU of the API server, first push, s", cpu("first", "kube-apiserver")),
+    *MEMORY_ROWS,
+)
 COST_ROWS = (
     Row("API requests of Flux: come up", requests("first")),
     Row("API requests of Flux: a commit to anything", requests("unrelated")),
