@@ -8,6 +8,9 @@ from tests.support.rendering import Renderer
 
 NAMES = ("k3", "b1", "z9", "c2", "x8", "d4", "y7", "e5")
 
+# By chance the right one of eight comes first now and then, but not so often in a row.
+TIMES = 4
+
 
 def services() -> dict[str, Any]:
     many = {
@@ -30,12 +33,14 @@ def routes() -> dict[str, Any]:
 
 
 def test_the_notes_tell_the_first_host_of_the_first_route(render_chart: Renderer) -> None:
-    assert "Open https://first.b1.example.com " in render_chart.notes({"route": routes()})
+    for _ in range(TIMES):
+        assert "Open https://first.b1.example.com " in render_chart.notes({"route": routes()})
 
 
 def test_the_notes_forward_a_port_of_the_first_service(render_chart: Renderer) -> None:
-    notes = render_chart.notes({"service": services()})
-    assert "port-forward service/opencode-flux-b1 4096:8001" in notes
+    for _ in range(TIMES):
+        notes = render_chart.notes({"service": services()})
+        assert "port-forward service/opencode-flux-b1 4096:8001" in notes
 
 
 def test_the_door_test_knocks_at_the_first_service(render_chart: Renderer) -> None:
