@@ -84,9 +84,8 @@ class Choice:
         # Those that have most rare words in common with it; the broadest ones; all.
         alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))
         broad = [test for test in alike if group.first and self.names[test].startswith(group.first)]
-        tests = tuple(dict.fromkeys([*known[:1], *rare, *known, *alike[:_ALIKE], *broad, *alike]))[
-            :limit
-        ]
+        first = [*known[:1], *rare, *known, *alike[:_ALIKE], *broad]
+        tests = tuple(dict.fromkeys([*first, *alike]))[:limit]
         limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
         return Task({mutant.file: mutant.mutated}, tests, limits, lasting=group.lasting)
 
