@@ -17,13 +17,7 @@ import pytest
 from tests.cluster.__main__ import main
 from tests.cluster.rig import sandbox
 
-# A shell lets what it starts in the background ignore Ctrl-C, and that is inherited.
-ENTER = """
-import signal, sys
-from tests.cluster.rig import sandbox
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.exit(sandbox.enter(sys.argv[1:]))
-"""
+ENTER = "import sys; from tests.cluster.rig import sandbox; sys.exit(sandbox.enter(sys.argv[1:]))"
 REPOSITORY = Path(__file__).parents[2]
 # What a cluster does to the machine, in small: a daemon in a session of its own, a port of the address
 # that every run has, and a mount.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,12 +17,6 @@ from workbench.https import TOKEN, HttpsServer, https_server
 from workbench.place import workplace
 from workbench.pod import BUSYBOX, DASH, Pod, Shell, connect
 from workbench.sshd import SshServer, ssh_server
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _hangups_are_delivered() -> None:
-    """Under nohup SIGHUP is ignored, and a shell cannot trap what is ignored when it starts."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
