@@ -84,6 +84,8 @@ class Child:
 
 
 def _serve(session: pytest.Session, run: Callable[[Any, Any], str], tasks: int, out: int) -> None:
+    # What the worker has set up is the worker's to end: its servers and folders outlive this process.
+    session._setupstate.stack.clear()
     while isinstance(task := _received(tasks), Task):
         for name, text in task.writes.items():
             if name.startswith(_PACKAGE):

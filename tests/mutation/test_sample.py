@@ -96,6 +96,18 @@ def test_a_remark_more_is_noticed_by_no_test(workers: Pool) -> None:
     assert set(found.values()) == {"survived "}, found
 
 
+@pytest.mark.slow
+def test_a_mutant_of_the_chart_takes_no_server_from_the_scripts(repository: Path) -> None:
+    files = {"chart": GOLDEN, "scripts": "tests/scripts/test_bootstrap_restart.py"}
+    with pool(repository, [test.partition("::")[0] for test in files.values()], 1) as workers:
+        for name, test in files.items():
+            file, remark = REMARKS[name]
+            text = (workers.root / file).read_text()
+            (mutant,) = mutants(file, text, [Change("add a remark", len(text), len(text), remark)])
+            group = dataclasses.replace(groups()[name], tests=(test,))
+            assert verdicts(workers, [(group, mutant)]) == {str(mutant): "survived "}
+
+
 def test_a_mutant_leaves_nothing_behind(workers: Pool) -> None:
     group = groups()["flux"]
     file = "flux/templates/volsync/claim.yaml"

@@ -43,6 +43,12 @@ def test_missing_key_is_reported(ssh_pod: Pod) -> None:
     ssh_pod.bootstrap().expect(30, "no deploy key", "GIT_DEPLOY_KEY")
 
 
+@pytest.mark.fault("key-missing")
+def test_the_short_form_of_an_ssh_url_wants_the_key_too(ssh_pod: Pod) -> None:
+    (ssh_pod.root / "secrets" / "id").unlink()
+    ssh_pod.bootstrap(WORKSPACE_REPOSITORY="git@127.0.0.1:owner/project.git").expect(30)
+
+
 @pytest.mark.fault("key-refused")
 def test_key_the_server_does_not_know_is_reported(ssh_pod: Pod, scratch: Path) -> None:
     ssh_pod.put_secret("id", make_key(scratch / "other").read_bytes())
