@@ -98,6 +98,7 @@ def test_a_damaged_script_is_not_left_to_them(render_chart: Renderer, chart: Cha
     assert configmap["data"]["serve.sh"] == data["serve.sh"]
 
 
+@pytest.mark.slow
 def test_ci_may_not_write_golden_files(repository: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--update-golden", "--collect-only", "tests/golden"],

@@ -85,6 +85,7 @@ def test_the_tests_notice_every_mutant_of_a_sample(workers: Pool) -> None:
     assert not survivors, "make mutation tells what to do about\n" + "\n".join(survivors)
 
 
+@pytest.mark.slow
 def test_a_remark_more_is_noticed_by_no_test(workers: Pool) -> None:
     trials: Trials = []
     for name, (file, remark) in REMARKS.items():

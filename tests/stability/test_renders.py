@@ -56,6 +56,7 @@ def test_a_template_that_looks_at_the_kind_of_action_is_noticed(
     assert upgrades_that_differ(cli, changed.path, BROAD[:1]) == [BROAD[0].stem]
 
 
+@pytest.mark.slow
 def test_the_embedded_helm_gives_the_same_twice(chart: Chart) -> None:
     for case in CASES:
         release = helm.Release(f"opencode-{case.stem}", NAMESPACE)
