@@ -88,6 +88,7 @@ def test_a_damaged_chart_another_version_and_bad_values_fail(
         "test_the_deployments_selector_is_the_one_of_the_first_version",
         "test_service_and_network_policy_select_as_the_deployment_does",
         "test_the_pod_has_the_selectors_labels_and_no_other",
+        "test_a_release_name_that_yaml_would_change_keeps_its_letters",
         "test_the_chart_is_the_version_that_was_asked_for",
         "test_the_values_files_render_to_what_a_cluster_takes",
     }
