@@ -50,7 +50,9 @@ def _told(outcome: Outcome) -> list[Any]:
     return [(manifest.source, manifest.document) for manifest in outcome]
 
 
-@pytest.mark.parametrize("way", ["many", *helmcli.CLIS])
+@pytest.mark.parametrize(
+    "way", ["many", *(pytest.param(cli, marks=pytest.mark.slow) for cli in helmcli.CLIS)]
+)
 @pytest.mark.parametrize("name", CHARTS)
 def test_engines_make_the_same_of_a_chart(
     name: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

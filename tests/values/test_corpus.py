@@ -56,6 +56,7 @@ def test_each_helm_command_line_refuses_a_few_documents_where_it_must(
 
 
 # Of the refusals, the chart's own tests say it word for word.
+@pytest.mark.slow
 def test_helm_as_a_library_refuses_a_document_where_it_must(chart: Chart, tmp_path: Path) -> None:
     assert disagreements(CORPUS, asked("embedded", CORPUS, chart, tmp_path)) == []
 
