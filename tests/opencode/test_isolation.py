@@ -45,14 +45,14 @@ def test_server_has_no_network_but_loopback(served: Served) -> None:
 def test_workspace_opens_and_works_where_no_name_resolves(
     cloned: Workspace, record_property: Callable[[str, object], None]
 ) -> None:
-    """Nothing the web UI asks at its start waits for another machine; who is looked for is recorded."""
+    """Nothing the web UI asks at its start waits for another machine; how many are looked for is recorded."""
     with cloned.start() as pod, resolver(pod.first) as names:
         served = cloned.connect(pod)
         for path in ("/config", "/provider", "/agent", "/command", "/project/current", "/session"):
             assert (path, served.client.ask(path, directory=cloned.directory).status) == (path, 200)
         # The installation of plug-ins' helpers begins after the first request.
         time.sleep(5)
-        record_property("hosts that OpenCode looks for by itself", ", ".join(sorted(names)))
+        record_property("hosts that OpenCode looks for by itself", len(names))
 
 
 def test_memory_stays_below_the_limit(

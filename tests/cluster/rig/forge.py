@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.quietserver import QuietServer
 from workbench.gitbackend import GitHandler
 from workbench.packages import program
 from workbench.remotes import commit, git
@@ -156,9 +156,8 @@ def forge(folder: Path, logs: Path) -> Iterator[Forge]:
     (made.keys / "authorized_keys").write_text("")
     with (
         _sshd(made, folder, logs),
-        ThreadingHTTPServer(("127.0.0.1", 0), _serve(made)) as server,
+        QuietServer(("127.0.0.1", 0), _serve(made)) as server,
     ):
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that were killed
         made.port = server.server_address[1]
         made.open.set()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from pathlib import Path
+
+from tests.support.quietserver import QuietServer
 
 from .gitbackend import GitHandler
 from .packages import program
@@ -93,14 +94,13 @@ def https_server(directory: Path, root: Path, token: str = "") -> Iterator[Https
     directory.chmod(0o755)
     certificate, key = make_certificate(directory)
     described = HttpsServer(0, certificate, token)
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), _handler(described, root))
+    listener = QuietServer(("127.0.0.1", 0), _handler(described, root))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     # The handshake belongs to the request's thread, else one bad client holds up the listener.
     listener.socket = context.wrap_socket(
         listener.socket, server_side=True, do_handshake_on_connect=False
     )
-    listener.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are tests
     described.port = listener.server_address[1]
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -41,12 +41,17 @@ class Relay:
 
 
 @contextmanager
-def relay(server_port: int, **options: object) -> Iterator[Relay]:
-    """A wire to a server on loopback until the block ends; `options` are fields of Relay."""
+def relay(
+    server_port: int,
+    rate: int = 0,
+    limit: int | None = None,
+    then: Literal["break", "silence"] = "break",
+) -> Iterator[Relay]:
+    """A wire to a server on loopback until the block ends; the options are those of Relay."""
     over = threading.Event()
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        wire = Relay(listener.getsockname()[1], **options)  # type: ignore[arg-type]  # of any field
+        wire = Relay(listener.getsockname()[1], rate, limit, then)
 
         def accept() -> None:
             while True:
