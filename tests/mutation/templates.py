@@ -85,11 +85,14 @@ def _words(body: str, start: int) -> Iterator[Change]:
 
 
 def _stages(body: str, start: int) -> Iterator[Change]:
-    """Drops one stage of a pipeline: `| quote`, `| default "x"`, `| int64`, …"""
+    """Drops one stage of a pipeline, as `| quote` or `| default "x"`; of what is sorted, reverses the order."""
     for found in re.finditer(r"\|", _STRING.sub(lambda match: "\0" * len(match[0]), body)):
         end = _end_of_stage(body, found.end())
         name = body[found.end() : end].split()[0]
-        if name not in _NEEDED and not _before_indent(body, name, end):
+        if name == "sortAlpha":
+            # Without it the order of a map is chance, now and then the right one.
+            yield Change("reverse sortAlpha", start + end, start + end, " | reverse")
+        elif name not in _NEEDED and not _before_indent(body, name, end):
             here = found.start()
             while body[here - 1] == " ":
                 here -= 1

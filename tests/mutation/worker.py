@@ -149,10 +149,11 @@ def _undone(folder: Path | None) -> Iterator[None]:
 def _descendants() -> Iterator[int]:
     """Processes that this one started, and theirs."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    # A pattern with a file's name in it would look at each, and raise for a process that ends meanwhile.
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            parent = int(entry.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry.parent.name))
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(process.name))
     waiting = [os.getpid()]
     while waiting:
         found = children.get(waiting.pop(), [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -113,9 +114,11 @@ class Workspace:
         pod = self.pod()
         (state,) = pod["status"]["containerStatuses"]
         name = state["containerID"].removeprefix("containerd://")
-        for entry in Path("/proc").glob("[0-9]*/cgroup"):
-            if name in entry.read_text():
-                os.kill(int(entry.parent.name), signal.SIGKILL)
+        for process in Path("/proc").glob("[0-9]*"):
+            # A process may end before it is looked at.
+            with contextlib.suppress(OSError):
+                if name in (process / "cgroup").read_text():
+                    os.kill(int(process.name), signal.SIGKILL)
 
         def again() -> bool:
             (now,) = self.pod()["status"]["containerStatuses"]
