@@ -121,6 +121,14 @@ def aggregate(catalogue: Catalogue) -> Document:
     }
 
 
+def _is_true(condition: str) -> str:
+    """CEL: the object has this condition, and it is true."""
+    return (
+        "has(status.conditions) && "
+        f"status.conditions.exists(e, e.type == '{condition}' && e.status == 'True')"
+    )
+
+
 def kustomization(catalogue: Catalogue, workspace: Workspace) -> Document:
     """The Flux Kustomization of one workspace."""
     cluster = catalogue.cluster
@@ -128,6 +136,7 @@ def kustomization(catalogue: Catalogue, workspace: Workspace) -> Document:
     path = f"{cluster['root']}/apps/{namespace}/{workspace.app}/app"
     health = [
         ("external-secrets.io/v1", "ExternalSecret", workspace.secret),
+        ("source.toolkit.fluxcd.io/v1", "OCIRepository", workspace.app),
         ("helm.toolkit.fluxcd.io/v2", "HelmRelease", workspace.app),
     ]
     return {
@@ -145,15 +154,21 @@ def kustomization(catalogue: Catalogue, workspace: Workspace) -> Document:
                 {"apiVersion": version, "kind": kind, "name": name, "namespace": namespace}
                 for version, kind, name in health
             ],
-            # An ExternalSecret without conditions would count as healthy (kstatus); no `failed` here:
-            # it would be true of conditions that are not there yet.
             "healthCheckExprs": [
+                # An ExternalSecret without conditions would count as healthy (kstatus); no `failed` here:
+                # it would be true of conditions that are not there yet.
                 {
                     "apiVersion": "external-secrets.io/v1",
                     "kind": "ExternalSecret",
-                    "current": "has(status.conditions) && "
-                    "status.conditions.exists(e, e.type == 'Ready' && e.status == 'True')",
-                }
+                    "current": _is_true("Ready"),
+                },
+                # A HelmRelease stays Ready with the chart it has when the next one cannot be fetched.
+                {
+                    "apiVersion": "source.toolkit.fluxcd.io/v1",
+                    "kind": "OCIRepository",
+                    "current": _is_true("Ready"),
+                    "failed": _is_true("FetchFailed"),
+                },
             ],
             "interval": "1h",
             "retryInterval": "2m",

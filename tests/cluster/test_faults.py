@@ -112,6 +112,8 @@ def test_an_upgrade_ends_well_although_a_part_is_killed_within_it(
     before = revision_of(cluster)
     process = part(cluster, name)
     cluster.fleet.edit(renew)
+    # An API server that has just started may not know HTTPRoutes: then the release is tried once more.
+    cluster.fleet.replace(NAME, "helmrelease.yaml", "retryInterval: 2m", "retryInterval: 5s")
     began = time.monotonic()
     revision = cluster.push("Another environment")
     wait_for(lambda: upgrading(cluster), "upgrade in progress")
@@ -145,15 +147,20 @@ def test_a_change_arrives_when_the_git_server_is_well_again(cluster: Cluster) ->
 
 @pytest.mark.usefixtures("kept", "still")
 def test_workspaces_run_on_while_the_registry_has_lost_everything(cluster: Cluster) -> None:
-    def failed() -> bool:
-        source = cluster.api.read("OCIRepository", NAME, NAMESPACE)
-        return condition(source, "Ready").get("status") == "False"
+    def message(kind: str, namespace: str) -> str:
+        state = condition(cluster.api.read(kind, NAME, namespace), "Ready")
+        return str(state["message"]) if state.get("status") == "False" else ""
 
     cluster.registry.process.stop()
     cluster.ask("OCIRepository", NAME, NAMESPACE)
-    wait_for(failed, "message about the registry")
+    wait_for(lambda: message("OCIRepository", NAMESPACE), "message about the registry")
+    cluster.ask("Kustomization", NAME, SYSTEM)
+    named = f"OCIRepository/{NAMESPACE}/{NAME} status: 'Failed'"
+    wait_for(lambda: named in message("Kustomization", SYSTEM), "message about the source")
     cluster.registry.process.start()
     cluster.registry.push_chart(CHART, version(CHART))
     cluster.ask("OCIRepository", NAME, NAMESPACE)
     cluster.api.wait_ready("OCIRepository", NAME, NAMESPACE)
+    cluster.reconcile("Kustomization", NAME, SYSTEM)
+    cluster.api.wait_ready("Kustomization", NAME, SYSTEM)
     cluster.api.wait_ready("HelmRelease", NAME, NAMESPACE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ UNKNOWN_KEY = "OPENCODE_UNKNOWN_DEPLOY_KEY"
 class Mistake:
     """`make` breaks the tree, `says` is in the message of `kind`; `running`: the old pod goes on.
 
-    Of a pod that does not start Flux says no more than which Deployment waits for it.
+    cause: where the message leads, and what is said there. Of an object that is not healthy Flux tells
+    its name alone.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Mistake:
     kind: str
     says: str
     running: bool = True
+    cause: tuple[str, str] | None = None
 
 
 def in_values(change: Callable[[dict[str, Any]], object]) -> Callable[[Fleet], None]:
@@ -52,14 +55,7 @@ def in_values(change: Callable[[dict[str, Any]], object]) -> Callable[[Fleet], N
 
 def in_text(file: str, old: str, new: str) -> Callable[[Fleet], None]:
     """Replaces text in a generated file."""
-
-    def make(fleet: Fleet) -> None:
-        path = fleet.app(NAME, file)
-        text = path.read_text()
-        assert old in text, f"{file} has no {old!r}"
-        path.write_text(text.replace(old, new))
-
-    return make
+    return lambda fleet: fleet.replace(NAME, file, old, new)
 
 
 def impatient(change: Callable[[dict[str, Any]], object]) -> Callable[[Fleet], None]:
@@ -91,6 +87,12 @@ def take_unknown_key(fleet: Fleet) -> None:
     impatient(clone_anew)(fleet)
 
 
+def ask_for_no_chart(fleet: Fleet) -> None:
+    """And Flux waits for seconds, not minutes."""
+    in_text("ocirepository.yaml", "tag: ", "tag: 9")(fleet)
+    in_text("../ks.yaml", "timeout: 20m", "timeout: 8s")(fleet)
+
+
 MISTAKES = [
     Mistake(
         "undefined variable",
@@ -112,24 +114,37 @@ MISTAKES = [
     ),
     Mistake(
         "unknown chart version",
-        in_text("ocirepository.yaml", "tag: ", "tag: 9"),
-        "OCIRepository",
-        "MANIFEST_UNKNOWN",
+        ask_for_no_chart,
+        "Kustomization",
+        f"OCIRepository/{NAMESPACE}/{NAME} status: 'InProgress'",
+        cause=("OCIRepository", "MANIFEST_UNKNOWN"),
     ),
-    Mistake("image that does not exist", impatient(set_tag), "Pod", "0.0.0-none", running=False),
+    Mistake(
+        "image that does not exist",
+        impatient(set_tag),
+        "HelmRelease",
+        DEPLOYMENT,
+        running=False,
+        cause=("Pod", "0.0.0-none"),
+    ),
     Mistake(
         "repository gone",
         impatient(clone_nothing),
-        "init-workspace",
-        "the repository does not exist, or this key or token may not see it",
+        "HelmRelease",
+        DEPLOYMENT,
         running=False,
+        cause=(
+            "init-workspace",
+            "the repository does not exist, or this key or token may not see it",
+        ),
     ),
     Mistake(
         "wrong deploy key",
         take_unknown_key,
-        "init-workspace",
-        "the server does not accept the deploy key",
+        "HelmRelease",
+        DEPLOYMENT,
         running=False,
+        cause=("init-workspace", "the server does not accept the deploy key"),
     ),
 ]
 
@@ -146,6 +161,13 @@ def message(cluster: Cluster, kind: str) -> str:
     namespace = SYSTEM if kind == "Kustomization" else NAMESPACE
     state = condition(cluster.api.read(kind, NAME, namespace), "Ready")
     return str(state.get("message", "")) if state.get("status") != "True" else ""
+
+
+def told(cluster: Cluster, kind: str, says: str) -> bool:
+    """AssertionError with the message, unless it says this."""
+    said = message(cluster, kind)
+    assert says in said, said
+    return True
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -181,20 +203,10 @@ def test_a_mistake_is_named_and_its_fix_heals(
         mistake.make(cluster.fleet)
         cluster.push(mistake.name)
 
-        def named() -> bool:
-            said = message(cluster, mistake.kind)
-            assert mistake.says in said, said
-            return True
-
-        wait_for(named, f"message about: {mistake.name}")
-        if mistake.kind == "OCIRepository":
-            # The release looks at it once an hour.
-            cluster.ask("HelmRelease", NAME, NAMESPACE)
-            wait_for(lambda: mistake.says in message(cluster, "HelmRelease"), "message of Helm")
+        for kind, says in filter(None, [(mistake.kind, mistake.says), mistake.cause]):
+            wait_for(partial(told, cluster, kind, says), f"message about: {mistake.name}")
         if mistake.running:
             assert workspace.pod()["metadata"]["uid"] == pod
-        else:
-            wait_for(lambda: DEPLOYMENT in message(cluster, "HelmRelease"), "message of Helm")
         began = time.monotonic()
     workspace.wait_pod()
     seconds = time.monotonic() - began

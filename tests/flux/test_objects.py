@@ -138,6 +138,13 @@ def test_reloader_watches_the_secret_that_is_made(reconciliation: Reconciliation
     assert annotations["secret.reloader.stakater.com/reload"] == reconciliation.workspace.secret
 
 
+def health_expression(reconciliation: Reconciliation, kind: str) -> Any:
+    """The expressions by which Flux tells whether an object of this kind is healthy."""
+    found = flux_kustomization(reconciliation)["healthCheckExprs"]
+    (expression,) = (each for each in found if each["kind"] == kind)
+    return expression
+
+
 def test_every_health_check_names_an_object_that_is_applied(reconciliation: Reconciliation) -> None:
     applied = {
         (d["apiVersion"], d["kind"], d["metadata"]["name"], d["metadata"]["namespace"])
@@ -148,15 +155,21 @@ def test_every_health_check_names_an_object_that_is_applied(reconciliation: Reco
         for c in flux_kustomization(reconciliation)["healthChecks"]
     }
     assert checks <= applied
-    assert {kind for _, kind, _, _ in checks} == {"ExternalSecret", "HelmRelease"}
+    assert {kind for _, kind, _, _ in checks} == {"ExternalSecret", "OCIRepository", "HelmRelease"}
 
 
 def test_an_external_secret_without_conditions_is_not_healthy(
     reconciliation: Reconciliation,
 ) -> None:
-    (expression,) = flux_kustomization(reconciliation)["healthCheckExprs"]
+    expression = health_expression(reconciliation, "ExternalSecret")
     assert "exists(" in expression["current"]
     assert "failed" not in expression, "`failed` is true of conditions that are not there yet"
+
+
+def test_a_chart_that_cannot_be_fetched_is_told_at_once(reconciliation: Reconciliation) -> None:
+    expression = health_expression(reconciliation, "OCIRepository")
+    assert "'FetchFailed' && e.status == 'True'" in expression["failed"]
+    assert "'Ready' && e.status == 'True'" in expression["current"]
 
 
 def test_the_kustomization_waits_longer_than_the_release(reconciliation: Reconciliation) -> None:

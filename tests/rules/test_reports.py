@@ -164,7 +164,7 @@ def test_text_tells_place_rule_and_remedy(mistaken: Path, command: Callable[...,
     lines = [line.strip() for line in command().out.splitlines()]
     heading = lines.index("flux/apps/opencode/opencode-ha/ks.yaml")
     assert lines[heading + 1] == (
-        "40  error  the timeout 5m is not longer than the 10m of HelmRelease opencode-ha  "
+        "48  error  the timeout 5m is not longer than the 10m of HelmRelease opencode-ha  "
         "[short-timeout]"
     )
     assert lines[heading + 2].startswith("Make the Kustomization's timeout longer")
@@ -177,7 +177,7 @@ def test_json_holds_every_finding(mistaken: Path, command: Callable[..., Result]
     assert (error["rule"], error["path"], error["line"], error["pointer"]) == (
         "short-timeout",
         "flux/apps/opencode/opencode-ha/ks.yaml",
-        40,
+        48,
         "/spec/timeout",
     )
     assert error["remedy"]

@@ -40,6 +40,13 @@ class Fleet:
         """A generated file of a workspace, such as helmrelease.yaml."""
         return self.tree / "flux/apps/opencode" / workspace / "app" / file
 
+    def replace(self, workspace: str, file: str, old: str, new: str) -> None:
+        """Replaces text in a generated file; AssertionError when it is not there."""
+        path = self.app(workspace, file)
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new))
+
     def output(self, *arguments: str) -> str:
         """What `opencode-workspace` prints about the catalogue; AssertionError if it fails."""
         command = [sys.executable, "-m", "opencode_workspace", *arguments]

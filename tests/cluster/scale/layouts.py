@@ -49,11 +49,18 @@ def shared(tree: Path) -> None:
             folder / "helmrelease.yaml",
             lambda found: found["spec"]["chartRef"].update(name=SHARED),
         )
+        _change(folder.parent / "ks.yaml", _watch_shared)
     if (apps / "ocirepository.yaml").exists():
         _change(
             apps / "kustomization.yaml",
             lambda found: found["resources"].insert(1, "./ocirepository.yaml"),
         )
+
+
+def _watch_shared(kustomization: Document) -> None:
+    for check in kustomization["spec"]["healthChecks"]:
+        if check["kind"] == "OCIRepository":
+            check["name"] = SHARED
 
 
 LAYOUTS: dict[str, Callable[[Path], None]] = {"each": each, "shared": shared}
