@@ -1,6 +1,7 @@
 """`python -m tests.cluster [OPTION…]`: builds what a cluster needs, then tests inside a sandbox.
 
-Options go to pytest. Exit codes are pytest's; 2 also when this machine cannot hold a cluster.
+Options go to pytest. Without any, all tests are run, in two halves side by side, and leave their results
+in build/junit. Exit codes are pytest's; 2 also when this machine cannot hold a cluster.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.cluster.rig import sandbox
+from tests.cluster.rig.halves import side_by_side
 
 REPOSITORY = Path(__file__).parents[2]
+TESTS = Path("tests/cluster")
 BUILDS = (
     "tools/packages.sh cluster/packages.txt",
     "tools/cluster/build.sh",
@@ -24,6 +27,8 @@ BUILDS = (
     "tools/build.sh helm4",
     "tools/image.sh",
 )
+# The other half is all other modules; both take about as long.
+FIRST_HALF = ("test_first", "test_operations", "test_gateway", "test_faults", "test_sandbox")
 
 
 def main(arguments: list[str]) -> int:
@@ -32,23 +37,40 @@ def main(arguments: list[str]) -> int:
         sandbox.settle()
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         return sandbox.reap_until_done([sys.executable, *arguments[1:]])
-    named = [argument for argument in arguments if argument.startswith("tests/")]
-    results = f"--junitxml={REPOSITORY / 'build/junit/cluster.xml'}"
-    tests = ["-m", "pytest", results, *arguments, *([] if named else ["tests/cluster"])]
-    return in_sandbox("The cluster tests", BUILDS, tests)
+    if arguments[:1] == ["half"]:
+        return sandbox.enter(["-m", "pytest", *arguments[1:]])
+    if not arguments:
+        half = (sys.executable, "-m", "tests.cluster", "half")
+        return built(BUILDS, lambda: side_by_side([(*half, *options) for options in halves()]))
+    named = [argument for argument in arguments if argument.startswith(str(TESTS))]
+    tests = ["-m", "pytest", *arguments, *([] if named else [str(TESTS)])]
+    return built(BUILDS, lambda: sandbox.enter(tests))
 
 
-def in_sandbox(what: str, builds: Iterable[str], arguments: list[str]) -> int:
-    """Builds, then runs `python ARGUMENTS` in a sandbox; 2 with the reason when it cannot."""
+def halves() -> list[list[str]]:
+    """Options of pytest for each half of a whole run."""
+    modules = sorted(file.stem for file in (REPOSITORY / TESTS).glob("test_*.py"))
+    second = [module for module in modules if module not in FIRST_HALF]
+    return [
+        [
+            f"--junitxml={REPOSITORY}/build/junit/cluster-{number}.xml",
+            *(f"{TESTS}/{module}.py" for module in half),
+        ]
+        for number, half in enumerate((FIRST_HALF, second), 1)
+    ]
+
+
+def built(builds: Iterable[str], run: Callable[[], int]) -> int:
+    """Builds, then runs what needs a sandbox; 2 with the reason when this machine cannot hold one."""
     if os.geteuid() == 0:
         for build in builds:
             if subprocess.run(build.split(), cwd=REPOSITORY).returncode != 0:
                 return 2
     lacks = sandbox.missing()
     if lacks:
-        print(f"{what} were not run:", *lacks, sep="\n  ", file=sys.stderr)
+        print("What needs a cluster was not run:", *lacks, sep="\n  ", file=sys.stderr)
         return 2
-    return sandbox.enter(arguments)
+    return run()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import time
 import urllib.error
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -194,6 +195,13 @@ def test_a_parked_workspace_has_no_pod_and_resumes_with_the_work(
     assert other.pod()["metadata"]["uid"] == neighbour
 
 
+def told(workspace: Workspace, words: str) -> bool:
+    """AssertionError with all that its last start has told, unless these words are in it."""
+    log = workspace.log("init-workspace")
+    assert words in log, log
+    return True
+
+
 @runs("rotate")
 def test_rotated_secrets_are_the_ones_that_work(
     page: HowTo, cluster: Cluster, workspace: Workspace, password: str
@@ -208,7 +216,7 @@ def test_rotated_secrets_are_the_ones_that_work(
     # The forge takes the new key only: a fetch shows that the workspace has it.
     page.run("Deploy key")
     page.run("Into the cluster")
-    wait_for(lambda: "fetched from" in workspace.log("init-workspace"), "fetch with the new key")
+    wait_for(partial(told, workspace, "fetched from"), "fetch with the new key")
 
     # What `opencode auth login` leaves behind.
     login = json.dumps({"github-copilot": {"type": "oauth", "refresh": "new", "expires": 0}})

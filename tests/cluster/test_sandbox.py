@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,10 +18,14 @@ import pytest
 from tests.cluster.__main__ import main
 from tests.cluster.rig import sandbox
 
+SIDE_BY_SIDE = (
+    "import json, sys; from tests.cluster.rig.halves import side_by_side; "
+    "sys.exit(side_by_side(json.loads(sys.argv[1])))"
+)
 ENTER = "import sys; from tests.cluster.rig import sandbox; sys.exit(sandbox.enter(sys.argv[1:]))"
 REPOSITORY = Path(__file__).parents[2]
 # What a cluster does to the machine, in small: a daemon in a session of its own, a port of the address
-# that every run has, and a mount.
+# that every run has, a mount, and files where kubelet and CNI write.
 INSIDE = """
 import os, socket, subprocess, time
 from pathlib import Path
@@ -31,6 +36,9 @@ def test_something(marks=Path({marks!r})):
     listener = socket.create_server((sandbox.ADDRESS, 6443))
     (sandbox.STATE / "mounted").mkdir()
     subprocess.run(["mount", "-t", "tmpfs", {token!r}, sandbox.STATE / "mounted"], check=True)
+    for folder in sandbox.PRIVATE:
+        assert not (folder / "kept").exists(), "another run's file"
+        (folder / "kept").touch()
     (marks / "up").write_text(os.readlink("/proc/self/ns/net"))
     deadline = time.monotonic() + 60
     while not (marks / "go").exists():
@@ -73,7 +81,7 @@ class Run:
             time.sleep(0.05)
 
     def left(self) -> list[str]:
-        """What is there of the run: processes in its network or with its token, and mounts."""
+        """What is there of the run: processes in its network or with its token, mounts and files."""
         network = (self.marks / "up").read_text()
         found = [
             f"mount {line}"
@@ -88,6 +96,8 @@ class Run:
                 continue  # it has ended meanwhile, or is a zombie
             if inside or words[:2] == ["sleep", self.token]:
                 found.append(f"process {' '.join(words)}")
+        kept = [folder / "kept" for folder in sandbox.PRIVATE]
+        found += [f"file {file}" for file in kept if file.exists()]
         return found
 
     def state(self) -> list[Path]:
@@ -144,6 +154,42 @@ def test_two_runs_side_by_side_are_in_nobodys_way(tmp_path: Path) -> None:
         assert one.state() == []
 
 
+def halves(*scripts: str) -> subprocess.Popen[str]:
+    """A process that runs these Python scripts side by side."""
+    commands = [[sys.executable, "-c", script] for script in scripts]
+    return subprocess.Popen(
+        [sys.executable, "-c", SIDE_BY_SIDE, json.dumps(commands)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_halves_are_one_run_with_one_output_and_one_result(tmp_path: Path) -> None:
+    met = f"import time; from pathlib import Path; a, b = Path({str(tmp_path / 'a')!r}), Path({str(tmp_path / 'b')!r})"
+    wait = "\nwhile not {}.exists(): time.sleep(0.05)\n"
+    first = f"{met}; a.touch(){wait.format('b')}print('first')"
+    second = f"{met}; b.touch(){wait.format('a')}print('second'); raise SystemExit(3)"
+    process = halves(first, second)
+    assert process.communicate(timeout=60)[0] == "first\nsecond\n"
+    assert process.returncode == 3
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_both_halves_end_with_the_run(how: signal.Signals) -> None:
+    with halves(*["import time; time.sleep(60)"] * 2) as process:
+        listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 30
+        while len(children := listed.read_text().split()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(how)
+        assert process.wait(30) != 0
+        while any(Path("/proc", child).exists() for child in children):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 def test_outside_of_a_sandbox_the_tests_count_as_not_run() -> None:
     environment = {name: text for name, text in os.environ.items() if name != sandbox.RUN}
     test = "tests/cluster/test_first.py::test_claim_is_bound_and_the_pod_ready"
@@ -160,7 +206,7 @@ def test_without_root_it_says_so_and_fails(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert main([]) == 2
     said = capsys.readouterr().err
-    assert "The cluster tests were not run" in said
+    assert "What needs a cluster was not run" in said
     assert "need root" in said
 
 

@@ -25,7 +25,7 @@ def test_not_run_yet(): ...
 
 def helper(): ...
 '''
-RESULTS = """<testsuites><testsuite time="75.2" timestamp="2026-03-07T10:00:00.5+00:00">
+RESULTS = """<testsuites><testsuite time="75.2" timestamp="2026-03-07T{start}+00:00">
 <properties>{facts}</properties>{cases}</testsuite></testsuites>"""
 CASE = '<testcase classname="area.test_pods" name="{name}" time="1.5">{inside}</testcase>'
 
@@ -43,10 +43,10 @@ def area(tmp_path: Path) -> Path:
 def run_of(tmp_path: Path) -> Callable[..., Run]:
     """run_of((name, XML inside), …, facts=…): the results of these cases, written and read."""
 
-    def make(*cases: tuple[str, str], facts: str = "") -> Run:
+    def make(*cases: tuple[str, str], facts: str = "", start: str = "10:00:00.5") -> Run:
         file = tmp_path / "results.xml"
         written = "".join(CASE.format(name=name, inside=inside) for name, inside in cases)
-        file.write_text(RESULTS.format(cases=written, facts=facts))
+        file.write_text(RESULTS.format(cases=written, facts=facts, start=start))
         return read([file])
 
     return make

@@ -11,7 +11,7 @@ from tests.pages.claims import ROOT, Claim, claims
 from tests.pages.results import Case, Run, is_version
 
 FOLDER = ROOT / "tests/cluster"
-RESULTS = ("cluster",)
+RESULTS = ("cluster-1", "cluster-2")
 
 _MACHINE = "machine"
 _HEAD = ("Scenario", "Cases", "Outcome", "Seconds", "Figures")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -61,7 +60,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Run:
-    """One or more runs of pytest. dates: of their starts. facts: of the run as a whole, by name."""
+    """One or more runs of pytest. dates: of their starts. facts: of the run as a whole, by name.
+
+    seconds: from the first start to the last end.
+    """
 
     cases: tuple[Case, ...]
     dates: tuple[datetime.date, ...]
@@ -112,12 +114,23 @@ def read(files: Sequence[Path]) -> Run:
         # A test that fails and whose fixtures fail afterwards is there twice.
         if known is None or known.outcome == "passed":
             cases[case.test, case.parameters] = case
+    starts = [datetime.datetime.fromisoformat(suite.get("timestamp", "")) for suite in suites]
+    lengths = [datetime.timedelta(seconds=float(suite.get("time", "0"))) for suite in suites]
+    ends = [start + length for start, length in zip(starts, lengths, strict=True)]
     return Run(
         tuple(cases.values()),
-        tuple(sorted({_date(suite) for suite in suites})),
-        sum(float(suite.get("time", "0")) for suite in suites),
-        {name: value for suite in suites for name, value in _properties(suite)},
+        tuple(sorted({start.date() for start in starts})),
+        (max(ends) - min(starts)).total_seconds(),
+        _facts(suites),
     )
+
+
+def _facts(suites: Iterable[ElementTree.Element]) -> dict[str, str]:
+    """Of runs that recorded different values under one name, all values."""
+    recorded: dict[str, list[str]] = {}
+    for name, value in (pair for suite in suites for pair in _properties(suite)):
+        recorded.setdefault(name, []).append(value)
+    return {name: ", ".join(dict.fromkeys(values)) for name, values in recorded.items()}
 
 
 def _case(element: ElementTree.Element) -> Case:
@@ -135,8 +148,3 @@ def _case(element: ElementTree.Element) -> Case:
 def _properties(element: ElementTree.Element) -> list[tuple[str, str]]:
     found = element.findall("properties/property")
     return [(entry.get("name", ""), entry.get("value", "")) for entry in found]
-
-
-def _date(suite: ElementTree.Element) -> datetime.date:
-    # Python 3.11 reads what follows the seconds, older ones do not; the day is enough.
-    return datetime.date.fromisoformat(re.split("T", suite.get("timestamp", ""))[0])

@@ -71,10 +71,13 @@ def test_versions_are_told_apart_from_other_facts(run_of: Callable[..., Run]) ->
     assert run.facts["machine"] == "m"
 
 
-def test_two_files_are_one_run(tmp_path: Path, run_of: Callable[..., Run]) -> None:
-    run_of(("test_a", ""))
+def test_two_runs_side_by_side_are_one(tmp_path: Path, run_of: Callable[..., Run]) -> None:
+    fact = '<property name="{}" value="{}"/>'.format
+    run_of(("test_a", ""), facts=fact("machine", "m") + fact("start", "14 s"))
     first = (tmp_path / "results.xml").rename(tmp_path / "first.xml")
-    run_of(("test_b", ""))
+    facts = fact("machine", "m") + fact("start", "15 s")
+    run_of(("test_b", ""), facts=facts, start="10:00:10.5")
     both = read([first, tmp_path / "results.xml"])
     assert [case.test for case in both.cases] == ["area.test_pods.test_a", "area.test_pods.test_b"]
-    assert both.seconds == pytest.approx(150.4)
+    assert both.seconds == pytest.approx(85.2), "each takes 75.2 s"
+    assert both.facts == {"machine": "m", "start": "14 s, 15 s"}

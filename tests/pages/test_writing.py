@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pages import __main__ as writing
-from tests.pages import proof
+from tests.pages import proof, reliability
 from tests.pages.results import Run
 
 
@@ -24,14 +24,14 @@ def test_without_results_no_page_is_touched(
 ) -> None:
     assert writing.main([str(results / "pages")]) == 2
     assert list((results / "pages").iterdir()) == []
-    assert "cluster.xml is missing: run `make proof`" in capsys.readouterr().err
+    assert "cluster-1.xml is missing: run `make proof`" in capsys.readouterr().err
 
 
 def test_what_did_not_pass_is_told_and_fails(
     results: Path, run_of: Callable[..., Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_of(("other", "<error/>"))
-    for name in ("cluster", "quick", "slow"):
+    for name in (*proof.RESULTS, *reliability.RESULTS):
         (results / f"{name}.xml").write_text((results / "results.xml").read_text())
     assert writing.main([str(results / "pages")]) == 1
     scenario = proof.scenarios()[0].sentence

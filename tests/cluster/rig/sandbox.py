@@ -21,8 +21,10 @@ RUN = "CLUSTER_TEST_RUN"
 RUNS = Path(os.environ.get("CLUSTER_TEST_RUNS") or Path(__file__).parents[3] / "build" / "cluster")
 # Held by a run for as long as it lives; process ids mean nothing to a run in another container.
 LOCK = "lock"
+# Where kubelet and CNI write whatever they are told; another kubelet would remove the logs of our pods.
+PRIVATE = (Path("/run"), Path("/var/log"), Path("/var/lib/cni"), Path("/var/lib/kubelet"))
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
-KEPT_RUNS = 5
+KEPT_RUNS = 6
 PR_SET_PDEATHSIG = 1
 PROGRAMS = {
     "buildah": "buildah",
@@ -64,12 +66,13 @@ def control_group() -> str:
     return f"opencode-{os.environ[RUN]}"
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def end_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
+    """To be called in a new process, before its program: it gets the signal when its parent has ended."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how, 0, 0, 0)
 
 
-def _end(*_: object) -> None:
-    """Lets the files of the run be removed, also when the signal comes twice, as `timeout` sends it."""
+def end(*_: object) -> None:
+    """Handler that lets files be removed, also when the signal comes twice, as `timeout` sends it."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(128 + signal.SIGTERM)
 
@@ -86,18 +89,22 @@ def enter(arguments: list[str]) -> int:
     # The sandbox has no way out; a proxy of the machine would only make programs wait.
     environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     environment[RUN] = name
-    signal.signal(signal.SIGTERM, _end)
-    process = subprocess.Popen(command, env=environment, preexec_fn=_die_with_parent)
+    signal.signal(signal.SIGTERM, end)
+    process = subprocess.Popen(command, env=environment, preexec_fn=end_with_parent)
     try:
-        while True:
-            # Ctrl-C reaches the tests themselves, which end in order.
-            with contextlib.suppress(KeyboardInterrupt):
-                return process.wait()
+        return wait(process)
     finally:
         process.kill()
         process.wait()
         _clean(name)
         os.close(lock)
+
+
+def wait(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code. Ctrl-C reaches the tests themselves, which end in order."""
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            return process.wait()
 
 
 def _locked(name: str, how: int = fcntl.LOCK_EX) -> int:
@@ -135,7 +142,7 @@ def _clean(name: str) -> None:
 
 
 def settle() -> None:
-    """Called once by the sandbox's first process: addresses, private /run, and the run's state."""
+    """Called once by the sandbox's first process: addresses, private folders, and the run's state."""
 
     def do(*command: str) -> None:
         subprocess.run(command, check=True)
@@ -146,7 +153,9 @@ def settle() -> None:
     do("ip", "link", "set", "lo", "up")
     do("ip", "address", "add", f"{ADDRESS}/32", "dev", "lo")
     do("ip", "route", "add", "default", "dev", "lo")
-    do("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    for private in PRIVATE:
+        private.mkdir(exist_ok=True)
+        do("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(private))
     for folder in (STATE, Path("/run/netns"), Path("/run/sshd"), Path("/run/lock")):
         folder.mkdir(mode=0o755)
     do("mount", "--bind", f"/proc/{os.getpid()}/fd/{handle}", str(STATE))

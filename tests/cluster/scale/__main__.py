@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.cluster.__main__ import REPOSITORY, in_sandbox
+from tests.cluster.__main__ import REPOSITORY, built
 from tests.cluster.rig import sandbox
 
 from . import page
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
             _, until, *arguments = arguments
         wanted = [_plan(name).name for name in arguments] or [plan.name for plan in RUNS]
         command = ["-m", "tests.cluster.scale", "inside", until, *wanted]
-        if code := in_sandbox("The runs", BUILDS, command):
+        if code := built(BUILDS, lambda: sandbox.enter(command)):
             return code
         page.FIGURES.write_text(_compact(json.loads(RESULTS.read_text())))
     try:
