@@ -20,6 +20,8 @@ from opencode_workspace.repository import is_ssh
 from opencode_workspace.violation import Steps
 
 SCHEMA_NAME = "workspaces.schema.json"
+# Name of the OCIRepository where one serves all workspaces: that of the chart.
+SHARED_SOURCE = "opencode-workspace"
 
 Object = Mapping[str, Any]
 
@@ -84,6 +86,15 @@ class Catalogue:
         """Example values of the cluster's variables."""
         variables: Mapping[str, str] = self.cluster["variables"]
         return variables
+
+    @property
+    def shares_chart(self) -> bool:
+        """Whether one OCIRepository serves all workspaces, instead of one for each."""
+        return bool(self.chart.get("shared", False))
+
+    def chart_source(self, workspace: Workspace) -> str:
+        """Name of the OCIRepository that a workspace's chart comes from."""
+        return SHARED_SOURCE if self.shares_chart else workspace.app
 
     @property
     def chart_path(self) -> Path:

@@ -10,6 +10,7 @@ from opencode_workspace import files, kustomization, schema, tree, yamlio
 from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
+from opencode_workspace.values import workspace_values
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _check_values(catalogue: Catalogue, chart: Chart) -> None:
         )
         for workspace in catalogue.workspaces
         for violation in schema.validate(
-            schema.coalesce(chart.values, tree.values(catalogue, workspace, chart.values)),
+            schema.coalesce(chart.values, workspace_values(catalogue, workspace, chart.values)),
             chart.schema,
         )
     ]

@@ -9,9 +9,15 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from opencode_workspace import editor, yamlio
-from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue, Workspace, schema_text
+from opencode_workspace.catalogue import (
+    SCHEMA_NAME,
+    SHARED_SOURCE,
+    Catalogue,
+    Workspace,
+    schema_text,
+)
 from opencode_workspace.naming import PREFIX
-from opencode_workspace.plain import overlay
+from opencode_workspace.values import difference, workspace_values
 
 FLUX_NAMESPACE = "flux-system"
 
@@ -26,7 +32,15 @@ _SCHEMAS = {
     "externalsecret": "https://raw.githubusercontent.com/datreeio/CRDs-catalog/main/external-secrets.io/externalsecret_v1.json",
 }
 _PATHS = (
-    *(f"apps/*/{name}" for name in ("namespace.yaml", "kustomization.yaml", editor.SCHEMA_NAME)),
+    *(
+        f"apps/*/{name}"
+        for name in (
+            "namespace.yaml",
+            "kustomization.yaml",
+            "ocirepository.yaml",
+            editor.SCHEMA_NAME,
+        )
+    ),
     f"apps/*/{PREFIX}*/ks.yaml",
     f"apps/*/{PREFIX}*/app/*.yaml",
 )
@@ -54,6 +68,12 @@ def files(
         namespace / "namespace.yaml": _text(catalogue, "namespace", namespace_document(catalogue)),
         namespace / "kustomization.yaml": _text(catalogue, "kustomize", aggregate(catalogue)),
     }
+    if catalogue.shares_chart:
+        written[namespace / "ocirepository.yaml"] = _text(
+            catalogue,
+            "ocirepository",
+            oci_repository(catalogue, SHARED_SOURCE, catalogue.cluster["namespace"]),
+        )
     for workspace in catalogue.workspaces:
         app = namespace / workspace.app
         written |= {
@@ -64,13 +84,14 @@ def files(
             app / "app/externalsecret.yaml": _text(
                 catalogue, "externalsecret", external_secret(catalogue, workspace)
             ),
-            app / "app/ocirepository.yaml": _text(
-                catalogue, "ocirepository", oci_repository(catalogue, workspace)
-            ),
             app / "app/helmrelease.yaml": _text(
                 catalogue, "helmrelease", helm_release(catalogue, workspace, chart_values)
             ),
         }
+        if not catalogue.shares_chart:
+            written[app / "app/ocirepository.yaml"] = _text(
+                catalogue, "ocirepository", oci_repository(catalogue, workspace.app)
+            )
     return written
 
 
@@ -113,11 +134,13 @@ def namespace_document(catalogue: Catalogue) -> Document:
 
 
 def aggregate(catalogue: Catalogue) -> Document:
-    """The kustomization that lists the namespace and each workspace."""
+    """The kustomization that lists the namespace, what is in it for all workspaces, and each workspace."""
+    source = ["./ocirepository.yaml"] if catalogue.shares_chart else []
+    workspaces = (f"./{workspace.app}/ks.yaml" for workspace in catalogue.workspaces)
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": ["./namespace.yaml", *(f"./{w.app}/ks.yaml" for w in catalogue.workspaces)],
+        "resources": ["./namespace.yaml", *source, *workspaces],
     }
 
 
@@ -136,7 +159,7 @@ def kustomization(catalogue: Catalogue, workspace: Workspace) -> Document:
     path = f"{cluster['root']}/apps/{namespace}/{workspace.app}/app"
     health = [
         ("external-secrets.io/v1", "ExternalSecret", workspace.secret),
-        ("source.toolkit.fluxcd.io/v1", "OCIRepository", workspace.app),
+        ("source.toolkit.fluxcd.io/v1", "OCIRepository", catalogue.chart_source(workspace)),
         ("helm.toolkit.fluxcd.io/v2", "HelmRelease", workspace.app),
     ]
     return {
@@ -193,7 +216,8 @@ def backup_schedule(app: str) -> str:
 
 def resources(catalogue: Catalogue, app: PurePosixPath, template_kind: str) -> Document:
     """The kustomization of one workspace's folder."""
-    own = ["./externalsecret.yaml", "./ocirepository.yaml", "./helmrelease.yaml"]
+    source = [] if catalogue.shares_chart else ["./ocirepository.yaml"]
+    own = ["./externalsecret.yaml", *source, "./helmrelease.yaml"]
     template = [posixpath.relpath(catalogue.cluster["volumeTemplate"], app / "app")]
     listed = (
         {"resources": own, "components": template}
@@ -239,13 +263,13 @@ def external_secret(catalogue: Catalogue, workspace: Workspace) -> Document:
     }
 
 
-def oci_repository(catalogue: Catalogue, workspace: Workspace) -> Document:
-    """Where the chart comes from."""
+def oci_repository(catalogue: Catalogue, name: str, namespace: str = "") -> Document:
+    """Where the chart comes from. namespace: empty when the Flux Kustomization sets it."""
     credentials = catalogue.chart.get("secretRef")
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "OCIRepository",
-        "metadata": {"name": workspace.app},
+        "metadata": {"name": name, **({"namespace": namespace} if namespace else {})},
         "spec": {
             "interval": "15m",
             "url": catalogue.chart["repository"],
@@ -273,100 +297,13 @@ def helm_release(
             "interval": "1h",
             "timeout": "10m",
             "releaseName": workspace.app,
-            "chartRef": {"kind": "OCIRepository", "name": workspace.app},
+            "chartRef": {"kind": "OCIRepository", "name": catalogue.chart_source(workspace)},
             "dependsOn": catalogue.cluster["releaseDependsOn"],
             "install": retry,
             "upgrade": retry,
             "driftDetection": {"mode": "enabled"},
-            "values": difference(chart_values, values(catalogue, workspace, chart_values)),
+            "values": difference(
+                chart_values, workspace_values(catalogue, workspace, chart_values)
+            ),
         },
     }
-
-
-def values(catalogue: Catalogue, workspace: Workspace, chart_values: Mapping[str, Any]) -> Document:
-    """The chart's values for one workspace; may repeat defaults of the chart."""
-    named = catalogue.cluster["gateway"]
-    gateway = {key: named[key] for key in ("name", "namespace", "sectionName") if key in named}
-    proxies = named.get("proxyNamespace", named["namespace"])
-    # A null tag takes away the chart's: an image by digest alone must not bear it.
-    untagged = {} if "tag" in workspace.image else {"tag": None}
-    image = {"image": {**untagged, **workspace.image}} if workspace.image else {}
-    keys = workspace.secret_keys
-    optional = {
-        "deploy-key": keys.deploy_key,
-        "git-token": keys.git_token,
-        "auth-json": keys.copilot_auth,
-    }
-    unused: Document = {item: {"enabled": False} for item, key in optional.items() if not key}
-    return overlay(
-        {
-            "workspace": {
-                "repository": workspace.repository,
-                "branch": workspace.branch,
-                "update": workspace.update,
-            },
-            "controllers": {
-                "workspace": {
-                    "replicas": 0 if workspace.parked else 1,
-                    "initContainers": {"init-workspace": image},
-                    "containers": {"app": image},
-                }
-            },
-            "route": {
-                "app": {"enabled": True, "parentRefs": [gateway], "hostnames": [workspace.host]}
-            },
-            "persistence": {
-                "config": {"existingClaim": workspace.app},
-                **unused,
-            },
-            "networkpolicies": {
-                "app": {
-                    "enabled": True,
-                    "rules": {"ingress": _ingress(proxies)},
-                }
-            },
-        },
-        _without_spent_nulls(workspace.values, catalogue.values, chart_values),
-    )
-
-
-def _without_spent_nulls(
-    values: Mapping[str, Any], below: Mapping[str, Any], chart_values: Mapping[str, Any]
-) -> Document:
-    """`values` without each null that took away a default of the catalogue: the chart has none there to take."""
-    if not below:
-        return dict(values)
-    kept: Document = {}
-    for key, value in values.items():
-        base, default = below.get(key), chart_values.get(key)
-        if value is None and key in below and key not in chart_values:
-            continue
-        if isinstance(value, Mapping) and isinstance(base, Mapping):
-            value = _without_spent_nulls(value, base, default if isinstance(default, dict) else {})
-        kept[key] = value
-    return kept
-
-
-def _ingress(gateway_namespace: str) -> list[Document]:
-    gateway = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": gateway_namespace}}
-    }
-    door_test = {"podSelector": {"matchLabels": {"app.kubernetes.io/component": "door-test"}}}
-    return [{"from": [gateway, door_test], "ports": [{"port": 4096}]}]
-
-
-# Named whole or not at all: half a name helps no reader and no update bot.
-_WHOLE = "image"
-
-
-def difference(defaults: Mapping[str, Any], wanted: Mapping[str, Any]) -> Document:
-    """The part of `wanted` that Helm, merging it over `defaults`, needs to arrive at `wanted`."""
-    needed: Document = {}
-    for key, value in wanted.items():
-        default = defaults.get(key)
-        if isinstance(value, Mapping) and isinstance(default, Mapping):
-            if below := difference(default, value):
-                needed[key] = value if key == _WHOLE else below
-        elif type(value) is not type(default) or value != default:
-            needed[key] = value
-    return needed

@@ -4,58 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
-import yaml
 
 from tests.cluster.rig.cluster import Nodeless
 from tests.cluster.scale import meter
-from tests.cluster.scale.layouts import SHARED, each, shared
 from tests.cluster.scale.page import FIGURES, PAGE, Line, Row, amount, line, table, text
-
-
-def documents(tree: Path, kind: str) -> list[dict[str, Any]]:
-    """All objects of a kind in the generated tree."""
-    found = [yaml.safe_load(file.read_text()) for file in tree.glob("flux/apps/**/*.yaml")]
-    return [document for document in found if document["kind"] == kind]
-
-
-@pytest.fixture
-def tree(repository: Path, tmp_path: Path) -> Path:
-    """A copy of flux/ that may be changed."""
-    shutil.copytree(repository / "flux", tmp_path / "flux")
-    return tmp_path
-
-
-def test_the_shared_layout_has_one_source_that_every_release_names(tree: Path) -> None:
-    shared(tree)
-    sources = documents(tree, "OCIRepository")
-    assert [source["metadata"]["name"] for source in sources] == [SHARED]
-    names = {release["spec"]["chartRef"]["name"] for release in documents(tree, "HelmRelease")}
-    assert names == {SHARED}
-
-
-def test_the_shared_layout_lists_the_source_once_and_nothing_that_is_gone(tree: Path) -> None:
-    shared(tree)
-    listed = [
-        (file.parent / entry).exists()
-        for file in tree.glob("flux/apps/**/kustomization.yaml")
-        for entry in yaml.safe_load(file.read_text())["resources"]
-    ]
-    assert all(listed), "a kustomization lists a file that is not there"
-    root = yaml.safe_load((tree / "flux/apps/opencode/kustomization.yaml").read_text())
-    assert root["resources"].count("./ocirepository.yaml") == 1
-
-
-def test_the_generators_layout_has_one_source_a_release(tree: Path) -> None:
-    each(tree)
-    sources = [source["metadata"]["name"] for source in documents(tree, "OCIRepository")]
-    names = [release["spec"]["chartRef"]["name"] for release in documents(tree, "HelmRelease")]
-    assert sorted(sources) == sorted(names)
 
 
 def test_a_line_goes_through_both_measured_points() -> None:

@@ -15,7 +15,17 @@ SCRIPTS = tuple(f"{CHART}/files/{name}.sh" for name in ("bootstrap", "serve", "d
 # Those that write the tree, or the catalogue it comes from.
 MODULES = tuple(
     f"scripts/opencode_workspace/{name}.py"
-    for name in ("tree", "catalogue", "mistakes", "generate", "yamldump", "plain", "files", "edit")
+    for name in (
+        "tree",
+        "values",
+        "catalogue",
+        "mistakes",
+        "generate",
+        "yamldump",
+        "plain",
+        "files",
+        "edit",
+    )
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from opencode_workspace import catalogue, schema, tree
 from opencode_workspace.chart import Chart
+from opencode_workspace.values import difference, workspace_values
 
 WORKSPACE = """
 workspaces:
@@ -60,13 +61,13 @@ def release_values(head: str, chart: Chart, extra: str = "") -> dict[str, Any]:
 def test_only_what_differs_is_written(
     defaults: dict[str, Any], wanted: dict[str, Any], needed: dict[str, Any]
 ) -> None:
-    assert tree.difference(defaults, wanted) == needed
+    assert difference(defaults, wanted) == needed
 
 
 def test_what_differs_merges_back_to_what_was_wanted(head: str, chart: Chart) -> None:
     loaded, workspace = read(head, "    values: {workspace: {update: fetch}}\n")
-    wanted = tree.values(loaded, workspace, chart.values)
-    needed = tree.difference(chart.values, wanted)
+    wanted = workspace_values(loaded, workspace, chart.values)
+    needed = difference(chart.values, wanted)
     assert schema.coalesce(chart.values, needed) == schema.coalesce(chart.values, wanted)
 
 
@@ -163,7 +164,7 @@ def test_a_null_that_takes_nothing_away_is_left_for_the_schema_to_refuse(
     head: str, chart: Chart
 ) -> None:
     loaded, workspace = read(head, "    values: {persistance: null}\n")
-    assert tree.values(loaded, workspace, chart.values)["persistance"] is None
+    assert workspace_values(loaded, workspace, chart.values)["persistance"] is None
 
 
 @pytest.mark.parametrize(
@@ -194,6 +195,5 @@ def test_a_file_is_generated_when_it_says_so_in_its_first_kilobyte(
 
 def test_a_private_registry_has_its_secret(head: str) -> None:
     private = head.replace("  version: 0.1.0\n", "  version: 0.1.0\n  secretRef: {name: ghcr}\n")
-    loaded, workspace = read(private)
-    assert tree.oci_repository(loaded, workspace)["spec"]["secretRef"] == {"name": "ghcr"}
-    assert "secretRef" not in tree.oci_repository(*read(head))["spec"]
+    assert tree.oci_repository(read(private)[0], "x")["spec"]["secretRef"] == {"name": "ghcr"}
+    assert "secretRef" not in tree.oci_repository(read(head)[0], "x")["spec"]

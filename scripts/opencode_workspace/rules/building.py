@@ -126,22 +126,24 @@ class Workshop:
         deployment.applied.append(Applied(document, one.entry))
 
     def _release(self, deployment: Deployment, applied: Applied) -> Release:
-        reference = mapping(applied.spec.get("chartRef"))
-        source = next(
-            (
-                one
-                for one in deployment.of_kind("OCIRepository")
-                if one.name == reference.get("name") and reference.get("kind") == "OCIRepository"
-            ),
-            None,
-        )
         values = mapping(applied.spec.get("values"))
-        release = Release(applied, source, values)
+        release = Release(applied, self._source(deployment, applied), values)
         if self.chart is not None:
             release.chart_version = self.chart.version
             merged = schema.coalesce(self.chart.values, values)
             release.violations = schema.validate(merged, self.chart.schema)
         return release
+
+    def _source(self, deployment: Deployment, release: Applied) -> Applied | None:
+        reference = mapping(release.spec.get("chartRef"))
+        if reference.get("kind") != "OCIRepository":
+            return None
+        name = str(reference.get("name"))
+        for one in deployment.of_kind("OCIRepository"):
+            if one.name == name:
+                return one
+        elsewhere = self.known.chart(str(reference.get("namespace") or release.namespace), name)
+        return Applied(elsewhere.document, elsewhere) if elsewhere else None
 
     def _render(self, releases: Sequence[Release]) -> Iterator[str]:
         """Fills in manifests and refusals; yields what kept it from rendering at all."""

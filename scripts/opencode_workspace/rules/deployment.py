@@ -56,7 +56,7 @@ class Applied(NamedTuple):
 class Release:
     """A HelmRelease of the chart.
 
-    source: the OCIRepository that the chart comes from, if Flux applies one here. chart_version: that of
+    source: the OCIRepository that the chart comes from, if it is in the folder. chart_version: that of
     the chart on disk. violations: what the chart's schema refuses. refusals: what the chart or Helm
     refuses. manifests: its objects, none when it could not be rendered.
     """

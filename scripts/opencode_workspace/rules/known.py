@@ -16,13 +16,13 @@ FLUX_GROUP = "kustomize.toolkit.fluxcd.io"
 class Known:
     """Objects by (kind, name) with namespace and file; an empty namespace is one that is set elsewhere.
 
-    variables: values of ConfigMaps and keys of Secrets, for substituteFrom. charts: names of the
-    OCIRepositories that hold the chart.
+    variables: values of ConfigMaps and keys of Secrets, for substituteFrom. charts: the OCIRepositories
+    that hold the chart, by name.
     """
 
     objects: dict[tuple[str, str], set[tuple[str, Path]]] = field(default_factory=dict)
     variables: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    charts: set[str] = field(default_factory=set)
+    charts: dict[str, list[Entry]] = field(default_factory=dict)
 
     def add(self, kind: str, namespace: str, name: str, path: Path) -> None:
         """Adds an object of the file `path`."""
@@ -38,6 +38,11 @@ class Known:
             and (outside is None or not path.is_relative_to(outside))
             for found, path in self.objects.get((kind, name), ())
         )
+
+    def chart(self, namespace: str, name: str) -> Entry | None:
+        """The OCIRepository of that name and namespace that holds the chart, wherever it is applied."""
+        found = self.charts.get(name, ())
+        return next((entry for entry in found if entry.namespace in ("", namespace)), None)
 
     def namespaces(self, kind: str, name: str) -> set[str]:
         """Namespaces of the objects of that name."""
@@ -57,7 +62,7 @@ def collect(entries: Iterable[Entry]) -> Known:
         if entry.kind in ("ConfigMap", "Secret"):
             known.variables[entry.kind, entry.name] = _values(entry)
         elif is_source(entry.document):
-            known.charts.add(entry.name)
+            known.charts.setdefault(entry.name, []).append(entry)
         elif entry.kind == "ExternalSecret":
             target = mapping(entry.spec.get("target"))
             name = str(target.get("name") or entry.name)

@@ -9,7 +9,7 @@ from opencode_workspace.rules.building import resolve
 from opencode_workspace.rules.deployment import Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.registry import check
-from opencode_workspace.rules.source import Source, mapping, numbered
+from opencode_workspace.rules.source import Source, items, mapping, numbered
 from opencode_workspace.rules.tree import Tree
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -82,9 +82,14 @@ def unknown_health_check(deployment: Deployment) -> Iterator[Finding]:
             f"nothing makes {version} {kind} {name} in namespace {namespace}",
             ("spec", "healthChecks", index, "name"),
         )
+    # Also of objects that are applied elsewhere, if it waits for one.
+    kinds = {(o[0], o[1]) for o in objects}
+    kinds |= {
+        (str(t.get("apiVersion")), str(t.get("kind"))) for t in items(spec.get("healthChecks"))
+    }
     for index, expression in numbered(spec.get("healthCheckExprs")):
         wanted = str(expression.get("apiVersion")), str(expression.get("kind"))
-        if wanted not in {(o[0], o[1]) for o in objects}:
+        if wanted not in kinds:
             yield entry.finding(
                 f"nothing here is a {wanted[0]} {wanted[1]}",
                 ("spec", "healthCheckExprs", index, "kind"),

@@ -247,6 +247,7 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
             },
         ),
         "each": each,
+        "shared": shared,
         "saved": {
             phase: round(100 - 100 * requests(phase)(shared) / requests(phase)(each))
             for phase in ("first", "bump")

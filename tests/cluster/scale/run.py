@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import psutil
+import yaml
 
 from tests.cluster.rig.api import Object, condition, wait_for
 from tests.cluster.rig.cluster import CHART, SYSTEM, Nodeless, nodeless, version
@@ -20,11 +21,12 @@ from tests.cluster.rig.fleet import bootstrap_documents
 from tests.cluster.rig.kwok import kwok
 from tests.cluster.rig.workspace import NAMESPACE
 
-from .layouts import LAYOUTS, without_restore
 from .meter import Meter, audit_options
 from .settings import CONTROLLERS, SETTINGS
 
 READY_SECONDS = 1200
+# Whether one OCIRepository serves all workspaces, by what the runs call it.
+LAYOUTS = {"each": False, "shared": True}
 # Rarely enough that looking does not become the work.
 PAUSE = 1.0
 
@@ -55,7 +57,7 @@ class Crowd:
         self.cluster = cluster
         self.names: list[str] = []
         self.chart = version(CHART)
-        self._lay_out = LAYOUTS[layout]
+        self._shares_chart = LAYOUTS[layout]
 
     def write(self, names: list[str], chart: str) -> None:
         """Generates the tree of these workspaces with this version of the chart; pushes nothing."""
@@ -66,7 +68,7 @@ class Crowd:
         definition.write_text(text.replace(f"\nversion: {self.chart}", f"\nversion: {chart}"))
 
         def change(catalogue: dict[str, Any]) -> None:
-            catalogue["chart"]["version"] = chart
+            catalogue["chart"].update(version=chart, shared=self._shares_chart)
             catalogue["workspaces"] = {
                 name: {
                     "repository": f"git@git.example.test:owner/{name}.git",
@@ -76,7 +78,6 @@ class Crowd:
             }
 
         self.cluster.fleet.edit(change)
-        self._lay_out(self.cluster.fleet.tree)
         self.names, self.chart = names, chart
 
     def wait(self, revision: str, *some: str) -> None:
@@ -254,7 +255,11 @@ def measure(
 def _begin(crowd: Crowd) -> None:
     """Flux, the platform and the namespace, no workspace."""
     cluster = crowd.cluster
-    without_restore(cluster.fleet.tree)
+    # Claims are made empty: no VolSync runs that would fill them from a backup first.
+    claim = cluster.fleet.tree / "flux/templates/volsync/claim.yaml"
+    document = yaml.safe_load(claim.read_text())
+    del document["spec"]["dataSourceRef"]
+    claim.write_text(yaml.safe_dump(document))
     crowd.write([], crowd.chart)
     revision = cluster.fleet.push("No workspaces")
     cluster.api.apply(bootstrap_documents(cluster.forge))
