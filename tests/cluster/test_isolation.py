@@ -67,7 +67,9 @@ def test_the_app_sees_neither_deploy_key_nor_cluster_token(workspace: Workspace)
 
 def test_the_app_is_nobody_special_on_a_read_only_root(workspace: Workspace) -> None:
     assert workspace.run("id", "-u") == "1000\n"
-    assert workspace.run("sh", "-c", "touch /usr/x 2>/dev/null || echo read-only") == "read-only\n"
+    mounts = [line.split() for line in workspace.run("cat", "/proc/self/mounts").splitlines()]
+    (options,) = (mount[3].split(",") for mount in mounts if mount[1] == "/")
+    assert "ro" in options
 
 
 def search(workspace: Workspace, text: str) -> str:
@@ -83,9 +85,11 @@ def test_no_file_and_no_environment_holds_anything_of_the_other(
     assert "/home/user/workspace/README.md" in search(workspace, f"This is {repository_of(name)}")
     assert search(workspace, f"This is {repository_of(other)}") == ""
     assert search(workspace, f"opencode-{other}") == ""
-    # One line of a key is enough to find it, whatever it is wrapped in.
-    key = cluster.doppler.secrets[f"OPENCODE_{other.upper()}_DEPLOY_KEY"].splitlines()[1]
+    # One line of a key is enough to find it, whatever it is wrapped in; the first is the same in all keys.
+    key = cluster.doppler.secrets[f"OPENCODE_{other.upper()}_DEPLOY_KEY"].splitlines()[3]
     assert search(workspace, key) == ""
+    password = cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
+    assert f"OPENCODE_SERVER_PASSWORD={password}" in search(workspace, password), "environments"
 
 
 @pytest.mark.parametrize(("name", "other"), PAIRS)

@@ -231,8 +231,11 @@ def test_rotated_secrets_are_the_ones_that_work(
 
 @runs("logs")
 def test_logs_say_what_happened(page: HowTo, cluster: Cluster, workspace: Workspace) -> None:
-    source = cluster.api.read("ReplicationSource", workspace.name, NAMESPACE)
-    wait_for(lambda: source.get("status", {}).get("lastSyncTime"), "first backup")
+    def backed_up() -> object:
+        source = cluster.api.read("ReplicationSource", workspace.name, NAMESPACE)
+        return source.get("status", {}).get("lastSyncTime")
+
+    wait_for(backed_up, "first backup")
     workspace.crash()
     said = page.run("The workspace")
     assert "a repository" in said, "init-workspace's log"

@@ -9,29 +9,30 @@ from tests.cluster.rig.api import wait_for
 from tests.cluster.rig.cluster import CHART, Cluster, version
 from tests.cluster.rig.workspace import NAMESPACE
 
-SETTLED = ("Deployment", "Service", "ConfigMap", "HTTPRoute", "NetworkPolicy", "Secret")
+SETTLED = (
+    *("Deployment", "Service", "ConfigMap", "HTTPRoute", "NetworkPolicy", "Secret"),
+    *("PersistentVolumeClaim", "ExternalSecret", "OCIRepository", "HelmRelease"),
+    *("ReplicationSource", "ReplicationDestination"),
+)
 
 
 def generations(cluster: Cluster) -> dict[str, Any]:
-    """What changes when somebody changes an object; resourceVersion would move with the status."""
-    found: dict[str, Any] = {}
-    for kind in SETTLED:
-        for item in cluster.api.list(kind, NAMESPACE):
-            meta = item["metadata"]
-            if meta["name"].startswith("sh.helm.release"):
-                continue
-            state = meta.get("generation") or item.get("data")
-            found[f"{kind} {meta['name']}"] = (meta["uid"], state)
-    return found
+    """What changes when somebody changes an object; resourceVersion would move with the status.
+
+    A new Helm revision of a release is one more Secret.
+    """
+    return {
+        f"{kind} {meta['name']}": (meta["uid"], meta.get("labels"), state)
+        for kind in SETTLED
+        for item in cluster.api.list(kind, NAMESPACE)
+        for meta in [item["metadata"]]
+        for state in [meta.get("generation") or item.get("data") or item["spec"]]
+    }
 
 
 def pods(cluster: Cluster) -> dict[str, str]:
-    """Names and uids of the running pods, and how often a container was started again."""
-    return {
-        name: f"{pod['metadata']['uid']} {pod['status']['containerStatuses'][0]['restartCount']}"
-        for name in WORKSPACES
-        for pod in [cluster.workspace(name).wait_pod()]
-    }
+    """The running pods by workspace."""
+    return {name: cluster.workspace(name).life for name in WORKSPACES}
 
 
 def versions(cluster: Cluster) -> list[str]:
@@ -79,4 +80,27 @@ def test_a_chart_version_bump_restarts_no_pod(cluster: Cluster) -> None:
         )
         assert pods(cluster) == running
     wait_for(lambda: newer not in versions(cluster), "releases of the old chart")
+    assert pods(cluster) == running
+
+
+def sources(cluster: Cluster) -> set[str]:
+    """Names of the OCIRepositories of the workspaces' namespace."""
+    return {item["metadata"]["name"] for item in cluster.api.list("OCIRepository", NAMESPACE)}
+
+
+def test_to_share_the_charts_source_restarts_no_pod(cluster: Cluster) -> None:
+    own, running = sources(cluster), pods(cluster)
+    with cluster.changed(lambda catalogue: catalogue["chart"].update(shared=True)):
+        wait_for(
+            lambda: sources(cluster) == {"opencode-workspace"}, "a source for all, and no other"
+        )
+        for name in WORKSPACES:
+            release = cluster.reconcile("HelmRelease", f"opencode-{name}", NAMESPACE)
+            assert release["spec"]["chartRef"]["name"] == "opencode-workspace"
+            cluster.api.ready("HelmRelease", f"opencode-{name}", NAMESPACE)
+        assert pods(cluster) == running
+    wait_for(lambda: sources(cluster) == own, "a source for each again")
+    for name in WORKSPACES:
+        cluster.reconcile("HelmRelease", f"opencode-{name}", NAMESPACE)
+        cluster.api.ready("HelmRelease", f"opencode-{name}", NAMESPACE)
     assert pods(cluster) == running

@@ -51,7 +51,7 @@ KINDS = {
 def wait_for(
     found: Callable[[], Found | None], what: str, seconds: float = WAIT_SECONDS, pause: float = 0.2
 ) -> Found:
-    """The first result that is not None or False; AssertionError that names `what` otherwise.
+    """The first result that is not empty, zero, False or None; AssertionError that names `what` otherwise.
 
     `found` may raise AssertionError to say what is still wrong. pause: seconds between two calls.
     """

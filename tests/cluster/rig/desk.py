@@ -30,7 +30,8 @@ from .forge import Forge
 if TYPE_CHECKING:
     from .cluster import Cluster
 
-BLOCK_SECONDS = 300
+# Less than a test may take, so that what the block has printed is told.
+BLOCK_SECONDS = 200
 END = "end of block 7f3a"
 
 

@@ -79,7 +79,7 @@ def end(*_: object) -> None:
 
 def enter(arguments: list[str]) -> int:
     """Runs `python ARGUMENTS` in a new sandbox; gives its exit code."""
-    name = f"{time.strftime('%m%d-%H%M%S')}-{os.getpid()}"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     (RUNS / name).mkdir(parents=True)
     lock = _locked(name)
     (RUNS / name / "state").mkdir()

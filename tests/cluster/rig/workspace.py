@@ -74,6 +74,13 @@ class Workspace:
 
         return wait_for(found, f"ready pod of {self.name}")
 
+    @property
+    def life(self) -> str:
+        """Changes when its pod is made anew, and when its app is started again."""
+        pod = self.wait_pod()
+        (app,) = pod["status"]["containerStatuses"]
+        return f"{pod['metadata']['uid']} {app['restartCount']}"
+
     def restart(self) -> None:
         """Makes its pod anew, as Reloader does when a Secret changes."""
         uids = {pod["metadata"]["uid"] for pod in self.pods}
