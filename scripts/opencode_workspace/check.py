@@ -16,7 +16,7 @@ from opencode_workspace.rules.building import Workshop
 from opencode_workspace.rules.deployment import Fact
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.folder import Folder
-from opencode_workspace.rules.known import Known
+from opencode_workspace.rules.known import CHART, Known
 from opencode_workspace.rules.provided import Provided, read
 from opencode_workspace.rules.schemas import is_available
 from opencode_workspace.rules.source import Entry
@@ -29,19 +29,25 @@ _SERIAL = 100
 _CHUNK = 64
 # Each holds Helm and the schemas, some 150 MB.
 _MOST_PROCESSES = 4
+_NO_SCHEMAS = (
+    "objects were not checked against the schemas of Kubernetes. "
+    "Run `pip install 'opencode-workspace[schemas]'`"
+)
 
 
 @dataclass(frozen=True)
 class Report:
     """What a check found.
 
-    findings: by place. workspaces: how many were built. notes: what could not be looked at, and why.
-    failures: rules that did not run to their end.
+    findings: by place. workspaces: how many were built. unchecked: what could not be looked at for want of
+    a tool, and what to install. notes: what lies outside of this folder, so that nobody could have looked at
+    it here. failures: rules that did not run to their end.
     """
 
     findings: tuple[Finding, ...]
     workspaces: int
     files: int
+    unchecked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
@@ -56,9 +62,14 @@ class Report:
         return len(self.findings) - self.errors
 
     @property
+    def is_complete(self) -> bool:
+        """Whether everything was looked at: otherwise to find nothing means nothing."""
+        return not (self.unchecked or self.failures)
+
+    @property
     def exit_code(self) -> int:
         """2 when not everything was looked at, 1 with an error among the findings, otherwise 0."""
-        if self.failures:
+        if not self.is_complete:
             return EXIT_UNUSABLE
         return EXIT_FINDINGS if self.errors else 0
 
@@ -69,7 +80,7 @@ class _Part:
 
     findings: list[Finding | str]
     facts: list[Fact]
-    notes: list[str]
+    unchecked: list[str]
 
 
 def run(path: Path, *, progress: Progress | None = None, processes: int | None = None) -> Report:
@@ -94,20 +105,28 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
     tree.facts = [fact for part in parts for fact in part.facts]
     found += [finding for part in parts for finding in part.findings]
     found += registry.run("tree", tree)
-    notes = [note for part in parts for note in part.notes]
+    unchecked = [reason for part in parts for reason in part.unchecked]
     if tree.deploying and not is_available():
-        notes.append(
-            "objects were not checked against the schemas of Kubernetes: "
-            "run `pip install 'opencode-workspace[schemas]'`"
-        )
+        unchecked.append(_NO_SCHEMAS)
     findings = {finding for finding in found if isinstance(finding, Finding)}
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         workspaces=len(tree.deploying),
         files=len(tree.manifests),
-        notes=tuple(dict.fromkeys(notes)),
+        unchecked=tuple(dict.fromkeys(unchecked)),
+        notes=tuple(_notes(tree)),
         failures=tuple(dict.fromkeys(one for one in found if isinstance(one, str))),
     )
+
+
+def _notes(tree: Tree) -> Iterator[str]:
+    if not tree.deploying:
+        yield f"nothing in {tree} deploys the chart {CHART}: no workspace was checked"
+    elif tree.chart is None:
+        yield (
+            "the chart is not beside the tree: values and rendered objects were not checked. "
+            f"Put it into charts/{CHART} of the repository to have them checked"
+        )
 
 
 def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_Part]:
@@ -146,11 +165,11 @@ def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_P
 
 
 def _part(workshop: Workshop, entries: Sequence[Entry]) -> _Part:
-    deployments, notes = workshop.deployments(entries)
+    deployments, unchecked = workshop.deployments(entries)
     findings = [
         finding for deployment in deployments for finding in registry.run("deployment", deployment)
     ]
-    return _Part(findings, [fact for one in deployments for fact in facts.of(one)], notes)
+    return _Part(findings, [fact for one in deployments for fact in facts.of(one)], unchecked)
 
 
 _workshop: Workshop | None = None

@@ -106,6 +106,8 @@ def check(path: Path, form: str) -> None:
     else:
         report = checker.run(path)
         click.echo(findings.FORMATS[form](report), nl=False)
+    for reason in report.unchecked:
+        click.echo(f"error: {reason}", err=True)
     for failure in report.failures:
         click.echo(f"error: {failure}. This is a mistake in the check: report it", err=True)
     sys.exit(report.exit_code)

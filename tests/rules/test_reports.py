@@ -14,7 +14,6 @@ from jsonschema import Draft202012Validator
 from opencode_workspace import cli
 from opencode_workspace.check import Report
 from opencode_workspace.report import findings
-from opencode_workspace.rules import schemas
 from opencode_workspace.rules.finding import Finding
 from tests.support.command import Result
 
@@ -220,11 +219,3 @@ def test_the_sarif_structure_refuses_a_log_without_lines() -> None:
         "results": [{**result, "locations": [location]}],
     }
     assert not Draft202012Validator(SARIF).is_valid({"version": "2.1.0", "runs": [run]})
-
-
-def test_missing_schemas_are_told(
-    command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("opencode_workspace.check.is_available", lambda: False)
-    monkeypatch.setattr(schemas, "is_available", lambda: False)
-    assert "pip install 'opencode-workspace[schemas]'" in command().out

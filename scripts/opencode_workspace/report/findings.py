@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from opencode_workspace.check import Report
 from opencode_workspace.rules.finding import Finding, Rule, rules
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_TITLE = "opencode-workspace check"
 
 
 def shown(path: Path) -> str:
@@ -31,6 +32,7 @@ def as_json(report: Report) -> str:
             "files": report.files,
         },
         "findings": [_entry(finding) for finding in report.findings],
+        "unchecked": list(report.unchecked),
         "notes": list(report.notes),
         "failures": list(report.failures),
     }
@@ -52,8 +54,19 @@ def _entry(finding: Finding) -> dict[str, Any]:
 
 
 def as_github(report: Report) -> str:
-    """Workflow commands, one a line, that GitHub shows beside the lines of a pull request."""
-    return "".join(f"{_annotation(finding)}\n" for finding in report.findings)
+    """Workflow commands, one a line, that GitHub shows beside the lines of a pull request.
+
+    What was not looked at is shown with the run itself.
+    """
+    commands = [_annotation(finding) for finding in report.findings]
+    commands += [f"::{level} title={_TITLE}::{_data(text)}" for level, text in _remarks(report)]
+    return "".join(f"{command}\n" for command in commands)
+
+
+def _remarks(report: Report) -> Iterator[tuple[str, str]]:
+    """What there is to say that is no finding: the level, and one line."""
+    yield from (("error", text) for text in (*report.unchecked, *report.failures))
+    yield from (("warning", text) for text in report.notes)
 
 
 def _annotation(finding: Finding) -> str:
@@ -95,12 +108,11 @@ def as_sarif(report: Report) -> str:
                 "columnKind": "utf16CodeUnits",
                 "invocations": [
                     {
-                        "executionSuccessful": not report.failures,
+                        "executionSuccessful": report.is_complete,
                         "toolExecutionNotifications": [
-                            {"level": "error", "message": {"text": failure}}
-                            for failure in report.failures
-                        ]
-                        + [{"level": "note", "message": {"text": note}} for note in report.notes],
+                            {"level": level, "message": {"text": text}}
+                            for level, text in _remarks(report)
+                        ],
                     }
                 ],
                 "results": [_result(finding, identifiers) for finding in report.findings],

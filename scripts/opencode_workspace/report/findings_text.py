@@ -61,8 +61,8 @@ def _table(findings: list[Finding]) -> Table:
 
 
 def _summary(report: Report) -> Text:
-    # Where rules failed, to find nothing means nothing.
-    worst = "error" if report.errors or report.failures else "warning" if report.warnings else ""
+    failed = report.errors or not report.is_complete
+    worst = "error" if failed else "warning" if report.warnings else ""
     counted = (
         f"{_count(report.errors, 'error')}, {_count(report.warnings, 'warning')} "
         f"in {_count(report.workspaces, 'workspace')} and {_count(report.files, 'YAML file')}"

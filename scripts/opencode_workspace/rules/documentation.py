@@ -12,7 +12,9 @@ _HEAD = """\
 <!-- Written by `python -m opencode_workspace.rules` from rules.yaml; edit that file, not this one. -->
 
 `opencode-workspace check [PATH]` looks for these mistakes in a folder, `flux` by default, without a cluster.
-An error makes the exit code 1, a warning does not; 2 means that not everything could be looked at.
+An error makes the exit code 1, a warning does not; 2 means that not everything could be looked at, because Helm or
+the schemas of Kubernetes are not installed (`pip install 'opencode-workspace[embedded,schemas]'` brings both) or a rule
+failed. What lies elsewhere, such as a chart that is not in the repository, is a note.
 Without a catalogue (`workspaces.yaml`) nobody says what the cluster provides: a reference that the folder does
 not resolve is then a warning. `--format` writes `json`, annotations for `github`, or `sarif`.
 """
