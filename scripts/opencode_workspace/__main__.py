@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+from opencode_workspace import interruption
+
 
 def main() -> NoReturn:
     """Loads the command and runs it; Ctrl-C while it loads is told as Ctrl-C while it works."""
@@ -13,7 +15,7 @@ def main() -> NoReturn:
 
         cli.main()
     except KeyboardInterrupt:
-        print("error: interrupted; nothing was changed", file=sys.stderr)
+        print(f"error: {interruption.message()}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from opencode_workspace import __version__
+from opencode_workspace import __version__, interruption
 from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def main() -> NoReturn:
         error.show()
         sys.exit(EXIT_UNUSABLE)
     except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted; nothing was changed", EXIT_UNUSABLE)
+        _fail(interruption.message(), EXIT_UNUSABLE)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror}", EXIT_UNUSABLE)
     sys.exit(0)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import FrameType
 
+from opencode_workspace import interruption
 from opencode_workspace.errors import UserError
 
 # A killed process leaves at most one directory of this name behind; the next run removes it.
@@ -59,6 +60,7 @@ def replace(
         try:
             transaction.prepare(changes, files, interrupted)
             transaction.commit()
+            interruption.files_changed()
         except OSError as error:
             raise _refusal(error, root) from None
         finally:
