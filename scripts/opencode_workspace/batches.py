@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import TypeVar
 
 from opencode_workspace import flux, helm
 from opencode_workspace.catalogue import Catalogue
 from opencode_workspace.naming import PREFIX
+from opencode_workspace.workers import Workers, processors, result
 
 Result = TypeVar("Result")
 
@@ -40,31 +39,23 @@ def over(
     if len(chosen) < _WORTH_A_PROCESS:
         shared, reconciliations = flux.stream(catalogue, chosen, engine=engine)
         return shared, map(function, reconciliations)
-    processes = os.cpu_count() or 1
-    pool = _started(processes)
-    documents = flux.namespace_documents(catalogue)
-    size = math.ceil(len(chosen) / (processes * _BATCHES_PER_PROCESS))
-    batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-    parts = [_about(documents, batch) for batch in batches]
-    pending = pool.map(partial(_batch, catalogue, function, engine), batches, parts)
-    return flux.shared(documents), _results(pool, pending)
-
-
-def _started(processes: int) -> ProcessPoolExecutor:
-    """Processes that load their modules while this one reads the tree."""
     # Helm's library reads it when its process begins. Each release makes a megabyte of garbage and
     # keeps none: collecting it six times as rarely saves a tenth of the time.
     os.environ.setdefault("GOGC", "600")
-    # Spawned, because Helm's library brings threads that do not survive a fork.
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    # Ctrl-C belongs to this process; the workers inherit the mask before they run a line.
-    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    processes = processors()
+    with ExitStack() as stack:
+        pool = stack.enter_context(Workers(processes))
+        # They load their modules while this one reads the tree.
         for _ in range(processes):
             pool.submit(_load)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-    return pool
+        documents = flux.namespace_documents(catalogue)
+        size = math.ceil(len(chosen) / (processes * _BATCHES_PER_PROCESS))
+        batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+        pending = [
+            pool.submit(_batch, catalogue, function, engine, batch, _about(documents, batch))
+            for batch in batches
+        ]
+        return flux.shared(documents), _results(stack.pop_all(), pending)
 
 
 def _load() -> None:
@@ -76,12 +67,11 @@ def _about(documents: Sequence[flux.Document], names: Sequence[str]) -> list[flu
     return [document for document in documents if document["metadata"]["name"] in apps]
 
 
-def _results(pool: ProcessPoolExecutor, pending: Iterator[list[Result]]) -> Iterator[Result]:
-    try:
-        for results in pending:
-            yield from results
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _results(pool: ExitStack, pending: list[Future[list[Result]]]) -> Iterator[Result]:
+    with pool:
+        while pending:
+            # Not held any longer than it is looked at.
+            yield from result(pending.pop(0))
 
 
 def _batch(

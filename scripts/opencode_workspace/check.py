@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from opencode_workspace.rules.provided import Provided, read
 from opencode_workspace.rules.schemas import is_available
 from opencode_workspace.rules.source import Entry
 from opencode_workspace.rules.tree import Tree
+from opencode_workspace.workers import Workers, processors, result
 
 Progress = Callable[[int, int], None]
 
@@ -133,7 +132,7 @@ def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_P
     entries = tree.deploying
     chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
     if processes is None:
-        processes = min(_processors(), _MOST_PROCESSES) if len(entries) > _SERIAL else 1
+        processes = min(processors(), _MOST_PROCESSES) if len(entries) > _SERIAL else 1
     done = 0
     if processes == 1:
         for chunk in chunks:
@@ -141,25 +140,16 @@ def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_P
             done += len(chunk)
             progress(done, len(entries))
         return
-    # Not forked: a progress bar has a thread, and so may whoever calls this.
-    context = multiprocessing.get_context("spawn")
     catalogue = tree.provided.source.path if tree.provided.source else None
     chart = tree.chart.path if tree.chart else None
     arguments = (tree.folder.root, catalogue, tree.known, chart)
-    with ProcessPoolExecutor(processes, context, initializer=_start, initargs=arguments) as pool:
+    with Workers(processes, _start, *arguments) as pool:
         futures = {
             pool.submit(_work, [(e.source.path, e.index) for e in chunk]): len(chunk)
             for chunk in chunks
         }
         for future in as_completed(futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                raise UserError(
-                    "a process of the check was ended from outside",
-                    str(tree),
-                    "Check that there is memory left, and run it again",
-                ) from None
+            yield result(future)
             done += futures[future]
             progress(done, len(entries))
 
@@ -191,9 +181,3 @@ def _work(entries: Sequence[tuple[Path, int]]) -> _Part:
     # Templates that every workspace uses are read again, which is cheaper than to hold everything.
     folder.forget()
     return part
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

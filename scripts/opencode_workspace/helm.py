@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import Any, Literal
 from opencode_workspace import helmcli, helmembedded
 from opencode_workspace.errors import UserError
 from opencode_workspace.job import Backend, Job, Manifest, Release
+from opencode_workspace.workers import processors
 
 __all__ = ["DEFAULT_KUBE_VERSION", "Engine", "Job", "Manifest", "Release"]
 __all__ += ["outcomes", "render", "render_many"]
@@ -111,7 +111,7 @@ def outcomes(
     many = len(first) == _MANY
     version = kube_version or DEFAULT_KUBE_VERSION
     backend = _backend(engine, version, api_versions, hooks=hooks, many=many)
-    count = min(workers or _processors(), len(first))
+    count = min(workers or processors(), len(first))
     try:
         if count == 1:
             yield from (_outcome(backend, job) for job in chain(first, remaining))
@@ -167,9 +167,3 @@ def _check_chart(chart: Path) -> None:
         raise UserError("is not a chart: it has no Chart.yaml", str(chart), remedy)
     if chart.is_file() and not chart.name.endswith(_ARCHIVES):
         raise UserError("is not a packaged chart", str(chart), remedy)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

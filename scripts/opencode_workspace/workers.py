@@ -1,0 +1,88 @@
+"""Processes that share the work of one command, and end with it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from opencode_workspace.errors import UserError
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """A pool of processes for the length of a `with` block.
+
+    They start with the first tasks. A block that ends with an exception, Ctrl-C among them, ends them at once,
+    in the middle of their tasks.
+    """
+
+    def __init__(
+        self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any
+    ) -> None:
+        # Spawned: neither the threads of Helm's library nor that of a progress bar survive a fork.
+        context = multiprocessing.get_context("spawn")
+        self._others = set(multiprocessing.active_children())
+        self._pool = ProcessPoolExecutor(
+            count, mp_context=context, initializer=initializer, initargs=arguments
+        )
+
+    def submit(
+        self,
+        function: Callable[Parameters, Result],
+        *arguments: Parameters.args,
+        **options: Parameters.kwargs,
+    ) -> Future[Result]:
+        """Has one process call `function`, which is importable by name."""
+        with _without_interrupts():
+            return self._pool.submit(function, *arguments, **options)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            for process in set(multiprocessing.active_children()) - self._others:
+                process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+
+
+def result(future: Future[Result]) -> Result:
+    """What the task of `future` gave; raises what it raised, and UserError when its process is gone."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise UserError(
+            "a process of this command was ended from outside",
+            remedy="Check that there is memory left, and run it again",
+        ) from None
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ctrl-C belongs to the process that was started first: those made here inherit the mask."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
