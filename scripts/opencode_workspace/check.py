@@ -21,7 +21,8 @@ from opencode_workspace.rules.source import Entry
 from opencode_workspace.rules.tree import Tree
 from opencode_workspace.workers import Workers, processors, result
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
+READING, CHECKING = "Reading files", "Checking workspaces"
 
 # Below, starting processes costs more than they save.
 _SERIAL = 100
@@ -85,8 +86,8 @@ class _Part:
 def run(path: Path, *, progress: Progress | None = None, processes: int | None = None) -> Report:
     """Checks the folder `path`.
 
-    progress: called with the number of workspaces that are done, and of all. processes: by default one per
-    processor for a large folder, otherwise none but this one.
+    progress: called with READING or CHECKING, the number of files or workspaces that are done, and that of all.
+    processes: by default one per processor for a large folder, otherwise none but this one.
 
     Raises UserError when there is no such folder.
     """
@@ -97,10 +98,12 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
             "Name the folder that holds the Flux tree, such as flux or kubernetes",
         )
     tree = Tree(Folder(Path(os.path.abspath(path))))  # noqa: PTH100 - Path.resolve follows links
+    progress = progress or (lambda phase, done, total: None)
     found: list[Finding | str] = []
-    for source in tree.manifests:
+    for done, source in enumerate(tree.manifests, 1):
         found += registry.run("source", source)
-    parts = list(_parts(tree, processes, progress or (lambda done, total: None)))
+        progress(READING, done, len(tree.manifests))
+    parts = list(_parts(tree, processes, progress))
     tree.facts = [fact for part in parts for fact in part.facts]
     found += [finding for part in parts for finding in part.findings]
     found += registry.run("tree", tree)
@@ -134,11 +137,12 @@ def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_P
     if processes is None:
         processes = min(processors(), _MOST_PROCESSES) if len(entries) > _SERIAL else 1
     done = 0
+    progress(CHECKING, done, len(entries))
     if processes == 1:
         for chunk in chunks:
             yield _part(tree.workshop, chunk)
             done += len(chunk)
-            progress(done, len(entries))
+            progress(CHECKING, done, len(entries))
         return
     catalogue = tree.provided.source.path if tree.provided.source else None
     chart = tree.chart.path if tree.chart else None
@@ -151,7 +155,7 @@ def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_P
         for future in as_completed(futures):
             yield result(future)
             done += futures[future]
-            progress(done, len(entries))
+            progress(CHECKING, done, len(entries))
 
 
 def _part(workshop: Workshop, entries: Sequence[Entry]) -> _Part:

@@ -99,12 +99,11 @@ def check(path: Path, form: str) -> None:
     from opencode_workspace import check as checker
     from opencode_workspace.report import findings, findings_text
 
+    with findings_text.progress() as progress:
+        report = checker.run(path, progress=progress)
     if form == "text":
-        with findings_text.progress() as progress:
-            report = checker.run(path, progress=progress)
         findings_text.show(report)
     else:
-        report = checker.run(path)
         click.echo(findings.FORMATS[form](report), nl=False)
     for reason in report.unchecked:
         click.echo(f"error: {reason}", err=True)

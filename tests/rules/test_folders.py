@@ -107,12 +107,16 @@ def test_processes_find_what_one_process_finds(project: Path) -> None:
     path = project / "flux/apps/opencode/opencode-ha/ks.yaml"
     path.write_text(path.read_text().replace("timeout: 20m", "timeout: 1m"))
     alone = check.run(project / "flux", processes=1)
-    progress: list[tuple[int, int]] = []
+    progress: list[tuple[str, int, int]] = []
     together = check.run(
-        project / "flux", processes=2, progress=lambda done, total: progress.append((done, total))
+        project / "flux", processes=2, progress=lambda *steps: progress.append(steps)
     )
     assert together == alone
-    assert progress == [(2, 2)]
+    files = together.files
+    assert progress == [
+        *((check.READING, done, files) for done in range(1, files + 1)),
+        *((check.CHECKING, done, 2) for done in (0, 2)),
+    ]
 
 
 def test_without_helm_everything_else_is_checked(

@@ -1,8 +1,9 @@
-"""Findings for people: a table a file, and a bar while a large tree is checked."""
+"""Findings for people: a table a file, and a bar until they are there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -11,27 +12,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from opencode_workspace import check
 from opencode_workspace.check import Report
 from opencode_workspace.report.findings import shown
 from opencode_workspace.rules.finding import Finding, rules
 
 _COLOURS = {"error": "red", "warning": "yellow"}
-# Below, it is done before a bar is seen.
-_MANY = 50
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
-    """A function to call with how many workspaces are done, of how many; a bar on a terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("Checking workspaces"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None, visible=False)
+def progress() -> Iterator[check.Progress]:
+    """A function to call with how far the check is; it moves a bar where standard error is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    # Not what rich takes for a terminal: $FORCE_COLOR would put the bar into the logs of CI.
+    disabled = not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=disabled) as bar:
+        task = bar.add_task(check.READING, total=None)
 
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=total >= _MANY)
+        def show(phase: str, done: int, total: int) -> None:
+            bar.update(task, description=phase, completed=done, total=total)
 
         yield show
 
