@@ -7,8 +7,6 @@ import errno
 import os
 import shutil
 import signal
-import stat
-import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +14,11 @@ from pathlib import Path, PurePosixPath
 from types import FrameType
 
 from opencode_workspace import interruption
-from opencode_workspace.errors import UserError
+from opencode_workspace.errors import UserError, UserErrors
+from opencode_workspace.stage import Stage, remove_abandoned
 
-# A killed process leaves at most one directory of this name behind; the next run removes it.
-_STAGE_PREFIX = ".opencode-workspace-"
 _UNCHANGED = "nothing was changed"
+_HALF = "not all of what had been changed before could be put back"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ def replace(
 
     A file with the right contents is not touched. All new contents are written beside the tree
     first, so a full disk or a read-only target changes nothing; then they are renamed into place,
-    which is undone if a step fails. Ctrl-C is obeyed before the renaming or after it. A process
+    which is undone if a step fails; old files that cannot be put back are kept, and the error says
+    where. Ctrl-C is obeyed before the renaming or after it. A process
     that is killed leaves every single file either old or new. Directories that `remove` empties
     are removed.
 
@@ -106,7 +105,7 @@ def _deferred_interrupt() -> Iterator[_Interrupted]:
 @dataclass
 class _Transaction:
     root: Path
-    _stage: Path | None = None
+    _stage: Stage | None = None
     _new_directories: list[Path] = field(default_factory=list)
     _writes: list[tuple[Path, Path]] = field(default_factory=list)
     _backups: list[tuple[Path, Path]] = field(default_factory=list)
@@ -120,10 +119,9 @@ class _Transaction:
     ) -> None:
         """Writes new contents and links old ones into the stage; the tree stays as it is."""
         self._make_directory(self.root)
-        _remove_abandoned_stages(self.root)
-        stage = self._stage = Path(
-            tempfile.mkdtemp(prefix=f"{_STAGE_PREFIX}{os.getpid()}-", dir=self.root)
-        )
+        remove_abandoned(self.root)
+        self._stage = Stage.within(self.root)
+        stage = self._stage.path
         for number, path in enumerate((*changes.updated, *changes.removed)):
             interrupted.raise_if_pressed()
             _keep(self.root / path, stage / f"old-{number}")
@@ -144,7 +142,10 @@ class _Transaction:
         interrupted.raise_if_pressed()
 
     def commit(self) -> None:
-        """Renames everything into place; on failure puts the old files back and raises."""
+        """Renames everything into place; on failure puts the old files back and raises.
+
+        Raises OSError when all is as it was, otherwise UserErrors about what is not.
+        """
         created = {target for _, target in self._writes} - {old for _, old in self._backups}
         done: list[Path] = []
         try:
@@ -154,8 +155,9 @@ class _Transaction:
             for target in self._removals:
                 target.unlink()
                 done.append(target)
-        except OSError:
-            self._undo(done, created)
+        except OSError as error:
+            if left := [*self._remove(done, created), *self._put_back(done)]:
+                raise UserErrors([_refusal(error, self.root, _HALF), *left]) from None
             raise
         for target in self._removals:
             self._remove_empty_directories(target.parent)
@@ -163,18 +165,43 @@ class _Transaction:
     def clean(self) -> None:
         """Removes the stage, and the directories made for new files that hold none after all."""
         if self._stage is not None:
-            shutil.rmtree(self._stage, ignore_errors=True)
+            self._stage.remove()
         for directory in reversed(self._new_directories):
             with contextlib.suppress(OSError):
                 directory.rmdir()
 
-    def _undo(self, done: list[Path], created: set[Path]) -> None:
+    def _remove(self, done: list[Path], created: set[Path]) -> Iterator[UserError]:
+        """Removes the new files; yields what is left to do."""
         for target in done:
             if target in created:
-                target.unlink(missing_ok=True)
+                try:
+                    target.unlink(missing_ok=True)
+                except OSError as error:
+                    yield UserError(
+                        f"is new and cannot be removed: {error.strerror}", str(target), "Remove it"
+                    )
+
+    def _put_back(self, done: list[Path]) -> list[UserError]:
+        """Puts every old file back that can be; keeps the others, and says what is left to do."""
+        failed: list[tuple[str, Path, OSError]] = []
         for backup, target in self._backups:
             if target in done:
-                backup.replace(target)
+                try:
+                    backup.replace(target)
+                except OSError as error:
+                    failed.append((backup.name, target, error))
+        if not failed or self._stage is None:
+            return []
+        kept = self._stage.keep()
+        self._stage = None
+        return [
+            UserError(
+                f"cannot be put back as it was: {error.strerror}",
+                str(target),
+                f"Move {kept / name} there",
+            )
+            for name, target, error in failed
+        ]
 
     def _make_directory(self, directory: Path) -> None:
         missing: list[Path] = []
@@ -248,30 +275,9 @@ def _require_writable(directory: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory))
 
 
-def _remove_abandoned_stages(root: Path) -> None:
-    for stage in root.glob(f"{_STAGE_PREFIX}*"):
-        owner = stage.name.removeprefix(_STAGE_PREFIX).partition("-")[0]
-        if (
-            owner.isdecimal()
-            and stat.S_ISDIR(stage.lstat().st_mode)
-            and not _is_running(int(owner))
-        ):
-            shutil.rmtree(stage, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # It is somebody else's.
-    return True
-
-
-def _refusal(error: OSError, where: Path) -> UserError:
+def _refusal(error: OSError, where: Path, state: str = _UNCHANGED) -> UserError:
     return UserError(
         f"cannot be changed: {error.strerror or error}",
         str(error.filename or where),
-        f"Make room for it and make it writable, then try again; {_UNCHANGED}",
+        f"Make room for it and make it writable, then try again; {state}",
     )

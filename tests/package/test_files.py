@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from opencode_workspace import files
+from opencode_workspace import files, stage
 from opencode_workspace.errors import UserError
 
 P = PurePosixPath
@@ -128,30 +129,67 @@ def test_file_in_the_place_of_a_directory_is_refused(root: Path) -> None:
     assert tree(root) == before
 
 
-NOBODYS, TOO_BIG, ANOTHERS = 999999999, 10**20, 4242
+def test_only_a_stage_that_nobody_works_in_is_removed(root: Path) -> None:
+    names = ("stage-abandoned", "stage-locked", "kept-old", "mine")
+    stages = {name: root / f".opencode-workspace-{name}" for name in names}
+    for path in stages.values():
+        path.mkdir()
+        (path / "new-0").write_bytes(b"half")
+    (root / ".opencode-workspace-stage-file").write_bytes(b"mine")
+    (root / ".opencode-workspace-stage-link").symlink_to(stages["mine"])
+    lock = os.open(stages["stage-locked"], os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        files.replace(root, NEW, ())
+    finally:
+        os.close(lock)
+    kept = {path.name.removeprefix(".opencode-workspace-") for path in root.glob(".opencode*")}
+    assert kept == {"stage-locked", "kept-old", "mine", "stage-file", "stage-link"}
 
 
-def test_only_the_abandoned_stage_of_a_dead_process_is_removed(
+def test_a_stage_is_locked_as_long_as_it_is_worked_in(root: Path) -> None:
+    ours = stage.Stage.within(root)
+    stage.remove_abandoned(root)
+    assert ours.path.is_dir()
+    ours.remove()
+    assert not ours.path.exists()
+
+
+@pytest.mark.parametrize("moment", ["before", "while", "no locks"])
+def test_a_stage_that_another_run_takes_for_abandoned_is_made_anew(
+    moment: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = fcntl.flock
+    calls = 0
+
+    def flock(folder: int, operation: int) -> None:
+        nonlocal calls
+        calls += 1
+        if moment == "no locks":
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        if calls == 1:
+            (made,) = root.glob(".opencode-workspace-stage-*")
+            if moment == "while":
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            made.rmdir()
+        original(folder, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert stage.Stage.within(root).path.is_dir()
+    assert calls == (1 if moment == "no locks" else 2)
+
+
+def test_without_locks_no_stage_is_taken_for_abandoned(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, kill = os.getpid(), os.kill
+    def flock(folder: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    def refused(process: int, number: int) -> None:
-        if process == ANOTHERS:
-            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
-        kill(process, number)
-
-    monkeypatch.setattr(os, "kill", refused)
-    stages = {
-        owner: root / f".opencode-workspace-{owner}-abc"
-        for owner in (NOBODYS, TOO_BIG, ours, ANOTHERS, "mine")
-    }
-    for stage in stages.values():
-        stage.mkdir()
-        (stage / "new-0").write_bytes(b"half")
+    monkeypatch.setattr(fcntl, "flock", flock)
+    theirs = root / ".opencode-workspace-stage-theirs"
+    theirs.mkdir()
     files.replace(root, NEW, ())
-    kept = {owner for owner, stage in stages.items() if stage.exists()}
-    assert kept == {ours, ANOTHERS, "mine"}, "others are still writing there"
+    assert theirs.is_dir()
 
 
 def test_one_file_is_written(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -180,6 +181,59 @@ def test_failing_rename_is_undone(at: int, root: Path, monkeypatch: pytest.Monke
     assert not (root / "fresh").exists()
 
 
+def test_what_cannot_be_put_back_is_kept_and_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Path.replace
+    failed = False
+
+    def failing(self: Path, target: Path) -> Path:
+        nonlocal failed
+        if target == root / "4/x.yaml":
+            failed = True
+        if failed and target in (root / "1/x.yaml", root / "4/x.yaml"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(UserError) as refused:
+        files.replace(root, NEW, [REMOVED])
+    cause, left = str(refused.value).splitlines()
+    assert cause.startswith(f"{root}/4/x.yaml: cannot be changed: Input/output error. ")
+    assert "nothing was changed" not in cause
+    told = re.fullmatch(
+        rf"{root}/1/x\.yaml: cannot be put back as it was: Input/output error\. Move (\S+) there",
+        left,
+    )
+    assert told, left
+    assert Path(told[1]).read_bytes() == OLD_TREE["1/x.yaml"]
+
+    monkeypatch.undo()
+    files.replace(root, {P("later"): b"x"}, ())
+    assert Path(told[1]).exists(), "a later run removed it"
+    Path(told[1]).replace(root / "1/x.yaml")
+    shutil.rmtree(Path(told[1]).parent)
+    (root / "later").unlink()
+    assert _tree(root) == OLD_TREE, "everything else was put back"
+
+
+def test_a_new_file_that_cannot_be_removed_again_is_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Path.unlink
+
+    def failing(self: Path, missing_ok: bool = False) -> None:
+        if self in (root / "fresh/x.yaml", root / REMOVED):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        original(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", failing)
+    told = rf"{root}/fresh/x\.yaml: is new and cannot be removed: Permission denied\. Remove it"
+    with pytest.raises(UserError, match=told):
+        files.replace(root, NEW, [REMOVED])
+    assert _tree(root) == {**OLD_TREE, "fresh/x.yaml": NEW_TREE["fresh/x.yaml"]}
+
+
 def test_failing_removal_is_undone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     last = max(OLD)
 
@@ -238,7 +292,7 @@ def test_litter_that_cannot_be_removed_stops_nothing(
         if not ignore_errors:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
 
-    (root / ".opencode-workspace-999999999-abc").mkdir()
+    (root / ".opencode-workspace-stage-abc").mkdir()
     monkeypatch.setattr(shutil, "rmtree", refused)
     files.replace(root, NEW, [REMOVED])
     assert {name: data for name, data in _tree(root).items() if name[0] != "."} == NEW_TREE
