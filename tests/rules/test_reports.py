@@ -21,6 +21,8 @@ MISTAKE = ("  timeout: 20m", "  timeout: 5m")
 ANNOTATION = re.compile(
     r"::(error|warning) file=(?P<file>[^,:]+),line=(\d+),title=[^,:]+::(?P<text>.+)"
 )
+# Below the root of the repository, or absolute with its scheme: an absolute path is no URI.
+URI = r"^(?:file:///|(?!/|\.\./|[A-Za-z][A-Za-z0-9+.-]*:))[A-Za-z0-9/._~%+-]+$"
 # The part of the SARIF 2.1.0 schema that GitHub's code scanning reads.
 SARIF: dict[str, Any] = {
     "type": "object",
@@ -32,7 +34,7 @@ SARIF: dict[str, Any] = {
             "minItems": 1,
             "items": {
                 "type": "object",
-                "required": ["tool", "results"],
+                "required": ["tool", "invocations", "results"],
                 "properties": {
                     "tool": {
                         "type": "object",
@@ -54,18 +56,36 @@ SARIF: dict[str, Any] = {
                             }
                         },
                     },
+                    "invocations": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {
+                            "type": "object",
+                            "required": ["executionSuccessful"],
+                            "properties": {
+                                "executionSuccessful": {"type": "boolean"},
+                                "toolExecutionNotifications": {
+                                    "type": "array",
+                                    "items": {
+                                        "type": "object",
+                                        "required": ["level", "message"],
+                                        "properties": {
+                                            "level": {"$ref": "#/$defs/level"},
+                                            "message": {"$ref": "#/$defs/message"},
+                                        },
+                                    },
+                                },
+                            },
+                        },
+                    },
                     "results": {
                         "type": "array",
                         "items": {
                             "type": "object",
                             "required": ["ruleId", "ruleIndex", "level", "message", "locations"],
                             "properties": {
-                                "level": {"enum": ["none", "note", "warning", "error"]},
-                                "message": {
-                                    "type": "object",
-                                    "required": ["text"],
-                                    "properties": {"text": {"type": "string", "minLength": 1}},
-                                },
+                                "level": {"$ref": "#/$defs/level"},
+                                "message": {"$ref": "#/$defs/message"},
                                 "locations": {
                                     "type": "array",
                                     "minItems": 1,
@@ -79,6 +99,12 @@ SARIF: dict[str, Any] = {
         },
     },
     "$defs": {
+        "level": {"enum": ["none", "note", "warning", "error"]},
+        "message": {
+            "type": "object",
+            "required": ["text"],
+            "properties": {"text": {"type": "string", "minLength": 1}},
+        },
         "location": {
             "type": "object",
             "required": ["physicalLocation"],
@@ -90,7 +116,7 @@ SARIF: dict[str, Any] = {
                         "artifactLocation": {
                             "type": "object",
                             "required": ["uri"],
-                            "properties": {"uri": {"type": "string", "pattern": "^[^/ ][^ ]*$"}},
+                            "properties": {"uri": {"type": "string", "pattern": URI}},
                         },
                         "region": {
                             "type": "object",
@@ -100,7 +126,7 @@ SARIF: dict[str, Any] = {
                     },
                 }
             },
-        }
+        },
     },
 }
 
@@ -211,11 +237,128 @@ def test_sarif_has_the_structure_that_code_scanning_reads(
         assert rules[result["ruleIndex"]] == result["ruleId"]
 
 
-def test_the_sarif_structure_refuses_a_log_without_lines() -> None:
-    location = {"physicalLocation": {"artifactLocation": {"uri": "a.yaml"}}}
-    result = {"ruleId": "a", "ruleIndex": 0, "level": "error", "message": {"text": "a"}}
+def _log(uri: str = "flux/a%20b.yaml") -> dict[str, Any]:
+    """A log that code scanning reads, with one result."""
+    location = {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}}
+    result = {
+        "ruleId": "a",
+        "ruleIndex": 0,
+        "level": "error",
+        "message": {"text": "a"},
+        "locations": [{"physicalLocation": location}],
+    }
+    notification = {"level": "warning", "message": {"text": "a"}}
     run = {
         "tool": {"driver": {"name": "a", "rules": []}},
-        "results": [{**result, "locations": [location]}],
+        "invocations": [
+            {"executionSuccessful": True, "toolExecutionNotifications": [notification]}
+        ],
+        "results": [result],
     }
-    assert not Draft202012Validator(SARIF).is_valid({"version": "2.1.0", "runs": [run]})
+    return {"version": "2.1.0", "runs": [run]}
+
+
+@pytest.mark.parametrize("uri", ["flux/a%20b.yaml", "a.yaml", "file:///home/user/a.yaml"])
+def test_the_sarif_structure_takes_what_is_right(uri: str) -> None:
+    Draft202012Validator(SARIF).validate(_log(uri))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "/home/user/a.yaml",
+        "../a.yaml",
+        "a b.yaml",
+        "a:b.yaml",
+        "a\\b.yaml",
+        "file://a.yaml",
+        "ü",
+        "",
+    ],
+)
+def test_the_sarif_structure_refuses_what_is_no_uri_below_the_repository(uri: str) -> None:
+    assert not Draft202012Validator(SARIF).is_valid(_log(uri))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "results/0/locations/0/physicalLocation/region",
+        "results/0/message/text",
+        "invocations/0/executionSuccessful",
+        "invocations/0/toolExecutionNotifications/0/message",
+        "invocations",
+    ],
+)
+def test_the_sarif_structure_refuses_a_log_that_lacks_something(path: str) -> None:
+    log = _log()
+    *parents, last = path.split("/")
+    place: Any = log["runs"][0]
+    for step in parents:
+        place = place[int(step) if step.isdecimal() else step]
+    del place[last]
+    assert not Draft202012Validator(SARIF).is_valid(log)
+
+
+def _uris(log: str) -> list[str]:
+    (run,) = json.loads(log)["runs"]
+    locations = [place for result in run["results"] for place in result["locations"]]
+    return [place["physicalLocation"]["artifactLocation"]["uri"] for place in locations]
+
+
+@pytest.fixture(params=["clone", "linked work tree"])
+def work_tree(request: pytest.FixtureRequest, mistaken: Path) -> Path:
+    """The project in Git, with one error in it; a linked work tree has a file `.git`."""
+    git = mistaken / ".git"
+    if request.param == "clone":
+        git.mkdir()
+    else:
+        git.write_text("gitdir: elsewhere\n")
+    return mistaken
+
+
+def test_in_a_subfolder_places_are_told_from_the_root_of_the_repository(
+    work_tree: Path, command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(work_tree / "flux/apps")
+    wanted = "flux/apps/opencode/opencode-ha/ks.yaml"
+    log = command(".", "--format", "sarif").out
+    Draft202012Validator(SARIF).validate(json.loads(log))
+    assert wanted in _uris(log)
+    assert f"file={wanted},line=48," in command(".", "--format", "github").out
+
+
+def test_a_person_is_told_places_from_the_current_folder(
+    work_tree: Path, command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(work_tree / "flux/apps")
+    assert "opencode/opencode-ha/ks.yaml" in command(".").out.splitlines()
+
+
+def test_a_place_outside_of_the_repository_is_absolute(
+    work_tree: Path, command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    (elsewhere / ".git").mkdir()
+    monkeypatch.chdir(elsewhere)
+    path = work_tree / "flux/apps/opencode/opencode-ha/ks.yaml"
+    log = command(str(work_tree / "flux"), "--format", "sarif").out
+    Draft202012Validator(SARIF).validate(json.loads(log))
+    assert path.as_uri() in _uris(log)
+    annotations = command(str(work_tree / "flux"), "--format", "github").out
+    assert f"file={path},line=48," in annotations
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("a b:c#d.yaml", "a%20b%3Ac%23d.yaml"),
+        ("ü.yaml", "%C3%BC.yaml"),
+        ("\udcff.yaml", "%FF.yaml"),
+        ("flux/../charts/a.yaml", "charts/a.yaml"),
+    ],
+)
+def test_what_a_uri_may_not_hold_is_escaped(name: str, uri: str) -> None:
+    finding = Finding("a", Path(name), 3, "", "short-timeout", "error")
+    assert _uris(findings.as_sarif(Report((finding,), 1, 1))) == [uri]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,18 @@ def shown(path: Path) -> str:
     """A path as a person types it: relative to the current folder when it lies below, with slashes."""
     here = Path.cwd()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+def _in_repository(path: Path) -> Path:
+    """A path relative to the root of the Git work tree one stands in, or to the current folder outside of any.
+
+    That is what GitHub reads, wherever in the repository the command runs. What lies elsewhere stays absolute.
+    """
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    # Path.resolve would follow links, which the repository has under their own names.
+    path = Path(os.path.normpath(here / path))
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def as_json(report: Report) -> str:
@@ -72,7 +85,7 @@ def _remarks(report: Report) -> Iterator[tuple[str, str]]:
 def _annotation(finding: Finding) -> str:
     rule = rules()[finding.rule]
     properties = {
-        "file": shown(finding.path),
+        "file": _in_repository(finding.path).as_posix(),
         "line": str(finding.line),
         "title": f"{finding.rule}: {rule.title}",
     }
@@ -141,12 +154,17 @@ def _result(finding: Finding, identifiers: list[str]) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(shown(finding.path))},
+                    "artifactLocation": {"uri": _uri(finding.path)},
                     "region": {"startLine": finding.line},
                 }
             }
         ],
     }
+
+
+def _uri(path: Path) -> str:
+    place = _in_repository(path)
+    return place.as_uri() if place.is_absolute() else quote(os.fsencode(place.as_posix()))
 
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
