@@ -9,6 +9,9 @@ _ESCAPES = frozenset("dDwWsSbBAtnrfva")
 _GROUPS = re.compile(r"\(\?(?::|P<[A-Za-z_][A-Za-z0-9_]*>|[is]+\)|[is]+:)")
 _REPEAT = re.compile(r"\{([0-9]+)(?:,([0-9]*))?\}")
 _MAX_REPEAT = 1000
+# What says to Python what these say to RE2. The last part of \s is a range: a `-` behind it is itself for both.
+_OUTSIDE = {"$": r"\Z", r"\s": r"[ \t\n\f\r]", r"\S": r"[^ \t\n\f\r]"}
+_IN_CLASS = {r"\s": r" \t-\n\f-\r", r"\S": r"\v\S"}
 
 
 def problem(pattern: str) -> str:
@@ -29,18 +32,17 @@ def problem(pattern: str) -> str:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """`pattern` with RE2's meaning: ASCII classes, and `$` at the very end of the text only."""
+    """`pattern` with RE2's meaning: ASCII classes, no \\v in `\\s`, and `$` at the very end of the text only."""
     parts: list[str] = []
     in_class = False
     for token in _tokens(pattern):
-        if token == "$" and not in_class:
-            parts.append(r"\Z")
-            continue
-        if token == "[" and not in_class:
-            in_class = True
-        elif token.endswith("]"):
-            in_class = False
-        parts.append(token)
+        if not in_class:
+            parts.append(_OUTSIDE.get(token, token))
+            in_class = token[0] == "["
+        else:
+            # Python warns of a bare bracket at the start of a class.
+            parts.append(_IN_CLASS.get(token, f"\\{token}" if token[0] == "[" else token))
+            in_class = token[0] == "\\" or not token.endswith("]")
     return re.compile("".join(parts), re.ASCII)
 
 
