@@ -81,8 +81,9 @@ scale: $(DEV) packages packages-slow ## Measure 50 and 200 workspaces on a clust
 golden: $(DEV) $(GO_TOOLS) ## Accept what the chart and the tree render to now
 	@$(PYTEST) tests/golden --update-golden
 
-docs: $(RUN) ## Write the values table in the chart's README
+docs: $(RUN) ## Write the values table in the chart's README, and docs/rules.md
 	@$(BIN)/python -m opencode_workspace.reference
+	@$(BIN)/python -m opencode_workspace.rules
 
 # UPGRADE=1 takes the newest versions pyproject.toml allows; otherwise pins stay where they are.
 lock: | $(BIN)/uv ## Write requirements/*.lock from pyproject.toml (UPGRADE=1 for newest versions)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from opencode_workspace import formats, re2
@@ -42,7 +43,7 @@ def validate(values: Mapping[str, Any], schema: Schema) -> list[Violation]:
     The schema has to pass `schema_errors`; raises UserError for a `$ref` out of it. A compiled
     form of the last few schemas is kept, by identity: do not change a schema after its first use.
     """
-    return _compiled(schema)(values)
+    return _compiled(_Identity(schema))(values)
 
 
 def _merged(defaults: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,21 +72,25 @@ def _without_nulls(value: Any) -> Any:
 
 
 _Check = Callable[[Mapping[str, Any]], list[Violation]]
-_CACHE_SIZE = 8
 _ACCEPTED_SIZE = 5000
-_cache: dict[int, tuple[Schema, _Check]] = {}
 
 
-def _compiled(schema: Schema) -> _Check:
-    # The schema itself is kept beside its check, so its id cannot be given to another object.
-    known = _cache.get(id(schema))
-    if known is not None:
-        return known[1]
-    while len(_cache) >= _CACHE_SIZE:
-        del _cache[next(iter(_cache))]
-    check = _compile(schema)
-    _cache[id(schema)] = (schema, check)
-    return check
+class _Identity:
+    """A schema that is equal to itself alone: to compare its content would take longer than to use it."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.schema is other.schema
+
+
+@lru_cache(maxsize=8)
+def _compiled(identity: _Identity) -> _Check:
+    return _compile(identity.schema)
 
 
 def _compile(schema: Schema) -> _Check:

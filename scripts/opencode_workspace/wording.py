@@ -75,8 +75,17 @@ def _alternatives(error: Any) -> str:
 
 def _equal_items(items: list[Any]) -> tuple[int, int]:
     """Positions of the first two equal items; the caller knows there are some."""
-    pairs = ((i, j) for j, item in enumerate(items) for i in range(j) if items[i] == item)
+    pairs = ((i, j) for j, item in enumerate(items) for i in range(j) if _equal(items[i], item))
     return next(pairs)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """As in JSON: true and 1, which are equal to Python, are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 def _number(value: float) -> str:

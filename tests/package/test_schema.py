@@ -105,6 +105,23 @@ def test_many_schemas_are_kept_apart() -> None:
         assert len(schema.validate({"a": limit + 1}, content)) == 1
 
 
+def test_of_many_schemas_the_one_in_use_stays_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[schema.Schema] = []
+    original = schema._compile
+
+    def compile_noted(content: schema.Schema) -> Any:
+        compiled.append(content)
+        return original(content)
+
+    monkeypatch.setattr(schema, "_compile", compile_noted)
+    used, *others = ({"$schema": DRAFT, "type": "object"} for _ in range(20))
+    for other in others:
+        schema.validate({}, used)
+        schema.validate({}, other)
+    assert sum(content is used for content in compiled) == 1
+    assert len(compiled) == 1 + len(others), "equal schemas are not one"
+
+
 def test_remote_references_are_not_fetched() -> None:
     content = {"$schema": DRAFT, "properties": {"a": {"$ref": "http://127.0.0.1:9/x.json"}}}
     with pytest.raises(UserError, match=r"the schema refers to http://127\.0\.0\.1:9/x\.json"):

@@ -9,7 +9,7 @@ from opencode_workspace.rules.finding import Rule, rules
 _HEAD = """\
 # Rules of `opencode-workspace check`
 
-<!-- Written by `python -m opencode_workspace.rules` from rules.yaml; edit that file, not this one. -->
+<!-- Written by `make docs` from rules.yaml; edit that file, not this one. -->
 
 `opencode-workspace check [PATH]` looks for these mistakes in a folder, `flux` by default, without a cluster.
 An error makes the exit code 1, a warning does not; 2 means that not everything could be looked at, because Helm or

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ Document = dict[str, Any]
 _MANIFEST = re.compile(r"^apiVersion:", re.MULTILINE)
 _KIND = re.compile(r"^kind:", re.MULTILINE)
 KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+# What ends a line to YAML 1.1; editors and GitHub count \n alone.
+_YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _LINE = re.compile(r"(.*):(\d+)", re.DOTALL)
 
 
@@ -85,9 +89,9 @@ class Source:
         """Line of `pointer`; of the first line from there on that holds `mark`, if one does."""
         if not self.documents:
             return 1
-        line = yamlio.line_of(self.text, pointer, document)
+        line = _shown_line(self.text, yamlio.line_of(self.text, pointer, document))
         if mark:
-            for number, text in enumerate(self.text.splitlines()[line - 1 :], line):
+            for number, text in enumerate(self.text.split("\n")[line - 1 :], line):
                 if mark in text:
                     return number
         return line
@@ -156,6 +160,14 @@ class Entry:
             Violation(tuple(pointer), "").json_pointer,
             severity=severity,
         )
+
+
+def _shown_line(text: str, line: int) -> int:
+    """The number that editors give to a line of YAML."""
+    if not _ODD_BREAK.search(text):
+        return line
+    above = islice(_YAML_BREAK.finditer(text), line - 1)
+    return 1 + sum(found[0].endswith("\n") for found in above)
 
 
 def mapping(value: Any) -> dict[str, Any]:
