@@ -52,12 +52,12 @@ def test_an_error_is_told_although_not_everything_was_looked_at(
 
 
 @pytest.mark.usefixtures("bare")
-def test_github_shows_what_was_not_looked_at_as_an_error(command: Command) -> None:
-    told = command("check", "--format", "github").out.splitlines()
-    for what in (NO_HELM, NO_SCHEMAS):
-        assert [
-            line for line in told if line.startswith("::error title=opencode-") and what in line
-        ]
+def test_github_shows_what_was_not_looked_at_first_and_as_errors(command: Command) -> None:
+    renders, objects, *findings = command("check", "--format", "github").out.splitlines()
+    assert renders.startswith(f"::error title=opencode-workspace check::{NO_HELM}")
+    assert objects.startswith("::error title=opencode-workspace check::")
+    assert NO_SCHEMAS in objects
+    assert all(line.startswith("::warning file=") for line in findings)
 
 
 @pytest.mark.usefixtures("bare")

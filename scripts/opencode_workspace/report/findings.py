@@ -69,10 +69,10 @@ def _entry(finding: Finding) -> dict[str, Any]:
 def as_github(report: Report) -> str:
     """Workflow commands, one a line, that GitHub shows beside the lines of a pull request.
 
-    What was not looked at is shown with the run itself.
+    What was not looked at is shown with the run itself; it comes first, because GitHub shows ten of a step.
     """
-    commands = [_annotation(finding) for finding in report.findings]
-    commands += [f"::{level} title={_TITLE}::{_data(text)}" for level, text in _remarks(report)]
+    commands = [f"::{level} title={_TITLE}::{_data(text)}" for level, text in _remarks(report)]
+    commands += [_annotation(finding) for finding in report.findings]
     return "".join(f"{command}\n" for command in commands)
 
 
