@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opencode_workspace import helm, kustomize, schema, shapes, substitution
+from opencode_workspace import helm, kustomize, postbuild, schema, shapes, substitution
 from opencode_workspace.catalogue import Catalogue, Workspace
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import UserError
@@ -130,10 +130,12 @@ def apply(
         overlay=kustomize.Overlay(spec.get("targetNamespace") or ""),
         cache=cache,
     )
-    # The inline variables win over those of substituteFrom, whose values only the cluster knows.
-    inline = (spec.get("postBuild") or {}).get("substitute") or {}
-    variables = {**catalogue.variables, **inline}
-    substituted = [substitution.apply(document, variables, strict=True) for document in built]
+    post_build = spec.get("postBuild") or {}
+    variables = _variables(catalogue, post_build)
+    always = postbuild.is_always(post_build)
+    substituted = [
+        substitution.apply(document, variables, strict=True, always=always) for document in built
+    ]
     common = spec.get("commonMetadata") or {}
     owner = {
         "kustomize.toolkit.fluxcd.io/name": metadata["name"],
@@ -146,6 +148,14 @@ def apply(
             annotations=common.get("annotations"),
         )
     )
+
+
+def _variables(catalogue: Catalogue, post_build: Mapping[str, Any]) -> Mapping[str, str]:
+    """The inline variables, over the examples for those of substituteFrom, which only the cluster knows."""
+    named = postbuild.sources(post_build)
+    of_the_cluster = postbuild.sources(catalogue.cluster)
+    shared = postbuild.has_cluster_variables(named, of_the_cluster)
+    return {**(catalogue.variables if shared else {}), **(post_build.get("substitute") or {})}
 
 
 def release_values(release: Document) -> Mapping[str, Any]:

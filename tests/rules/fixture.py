@@ -36,16 +36,27 @@ class Expected:
 
 @dataclass(frozen=True)
 class Fixture:
-    """A file of a folder beside this one. rule: the one whose id its name begins with, if any."""
+    """A file of a folder beside this one. rule: the one whose id its name begins with, if any.
+
+    unless: further edits after which the rule must find something, where it could not fire without the first.
+    """
 
     name: str
     rule: str
     edits: list[dict[str, Any]]
     expected: list[Expected] = field(default_factory=list)
+    unless: list[dict[str, Any]] = field(default_factory=list)
 
     def apply(self, project: Path) -> None:
         """Makes the edits; each replaced text must be there once."""
-        for edit in self.edits:
+        self._make(self.edits, project)
+
+    def spoil(self, project: Path) -> None:
+        """Makes the edits of `unless`."""
+        self._make(self.unless, project)
+
+    def _make(self, edits: list[dict[str, Any]], project: Path) -> None:
+        for edit in edits:
             path = project / edit["file"]
             _own(project, path)
             if edit.get("remove"):
@@ -79,4 +90,4 @@ def _read(path: Path) -> Fixture:
     content = yamlio.load_one(path)
     rule = max((r for r in rules() if path.stem.startswith(r)), key=len, default="")
     expected = [Expected(**{"rule": rule, **entry}) for entry in content.get("expected", [])]
-    return Fixture(path.stem, rule, content["edits"], expected)
+    return Fixture(path.stem, rule, content["edits"], expected, content.get("unless", []))

@@ -58,6 +58,19 @@ def test_without_a_catalogue_the_unknown_is_a_warning(home: Path) -> None:
     assert not told, "apps of other people are theirs"
 
 
+def test_text_that_only_a_parents_variables_would_damage_is_a_warning(home: Path) -> None:
+    kustomization = home / APP / "ks.yaml"
+    text = kustomization.read_text()
+    kustomization.write_text(text[: text.index("  postBuild:")])
+    path = home / APP / "app/helmrelease.yaml"
+    command = "app:\n            command: [sh, -c, 'echo $$ ${x%y} ${X@Q}']\n"
+    path.write_text(
+        path.read_text().replace("app:\n            image", f"{command}            image")
+    )
+    found = {f.rule: f.severity for f in check.run(home / "kubernetes").findings if f.path == path}
+    assert found["doubled-dollar"] == found["shell-expression"] == "warning"
+
+
 def test_mistakes_are_found_there_as_here(home: Path) -> None:
     path = home / APP / "app/helmrelease.yaml"
     path.write_text(

@@ -55,6 +55,16 @@ def test_what_is_right_is_not_told(fixture: Fixture, checked: Checked) -> None:
     assert not report.failures
 
 
+@pytest.mark.parametrize(
+    "fixture", [one for one in PASSING if one.unless], ids=lambda fixture: fixture.name
+)
+def test_what_is_right_is_told_once_it_is_wrong(fixture: Fixture, project: Path) -> None:
+    fixture.apply(project)
+    fixture.spoil(project)
+    found = unusual(check.run(project / "flux"), fixture.rule)
+    assert fixture.rule in {finding.rule for finding in found}, told(found)
+
+
 @pytest.mark.parametrize("fixture", PLANTED, ids=lambda fixture: fixture.name)
 def test_a_mistake_that_no_rule_was_written_against_is_found(
     fixture: Fixture, checked: Checked, project: Path

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import envsubst, helm, kustomize, schema, substitution
+from opencode_workspace import envsubst, helm, kustomize, postbuild, schema, substitution
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
 from opencode_workspace.rules.deployment import Applied, Deployment, Release
@@ -22,7 +22,6 @@ from opencode_workspace.rules.source import (
     Document,
     Entry,
     Source,
-    items,
     mapping,
     of_error,
     strings,
@@ -99,25 +98,40 @@ class Workshop:
 
     def _define(self, deployment: Deployment) -> None:
         post_build = mapping(deployment.entry.spec.get("postBuild"))
-        deployment.variables = dict(self.provided.variables)
-        given = items(post_build.get("substituteFrom"))
-        for reference in given:
-            identity = (str(reference.get("kind")), str(reference.get("name")))
-            for name, value in self.known.variables.get(identity, {}).items():
+        named, listed = postbuild.sources(post_build), self.provided.variable_sources
+        if postbuild.has_cluster_variables(named, listed):
+            deployment.variables = dict(self.provided.variables)
+        for source in named:
+            for name, value in self.known.variables.get(source, {}).items():
                 deployment.variables.setdefault(name, value)
-            if identity not in self.known.variables and self.provided.source is None:
-                deployment.is_open = True
         inline = mapping(post_build.get("substitute"))
         deployment.variables |= {k: str(v) for k, v in inline.items() if not isinstance(v, dict)}
+        unread = [source for source in named if source not in self.known.variables]
         # A parent may add substituteFrom to its children; without a catalogue nobody can tell.
-        if not given and self.provided.source is None:
-            deployment.is_open = True
+        added = not named and self.provided.source is None
+        deployment.is_open = added or any(source not in listed for source in unread)
+        deployment.is_substituted = (
+            bool(deployment.variables)
+            or postbuild.is_always(post_build)
+            or not all(named[source] for source in unread)
+        )
 
     def _substitute(self, deployment: Deployment, one: Applied) -> None:
-        variables = deployment.variables
-        missing = {name: stand_in(name) for name in missing_variables(one.document, variables)}
+        if not deployment.may_substitute:
+            deployment.applied.append(one)
+            return
+        variables, examples = deployment.variables, self.provided.variables
+        missing = {
+            name: examples.get(name) or stand_in(name)
+            for name in missing_variables(one.document, variables)
+        }
         try:
-            document = substitution.apply(one.document, {**missing, **variables}, strict=True)
+            document = substitution.apply(
+                one.document,
+                {**missing, **variables},
+                strict=True,
+                always=deployment.is_substituted,
+            )
         except UserError as error:
             mark = _refused_text(one.document)
             found = one.finding(error.what, mark[0] if mark else ())

@@ -84,3 +84,20 @@ def _no_source(deployment: Deployment, reference: object, namespace: str) -> str
     if deployment.has(kind, wanted, name):
         return ""
     return f"no {kind} {name} in namespace {wanted}{deployment.elsewhere(kind, name)}"
+
+
+@check("unknown-substitution-source", "deployment")
+def unknown_substitution_source(deployment: Deployment) -> Iterator[Finding]:
+    """ConfigMaps and Secrets of postBuild.substituteFrom that must be there before anything is applied."""
+    entry = deployment.entry
+    for index, one in numbered(mapping(entry.spec.get("postBuild")).get("substituteFrom")):
+        kind, name = str(one.get("kind")), str(one.get("name"))
+        # A parent's postBuild substitutes this text as well.
+        if one.get("optional") or "${" in name or deployment.exists(kind, entry.namespace, name):
+            continue
+        where = f" in namespace {entry.namespace}" if entry.namespace else ""
+        yield entry.finding(
+            f"no {kind} {name}{where}{deployment.elsewhere(kind, name)}",
+            ("spec", "postBuild", "substituteFrom", index, "name"),
+            severity=deployment.provided.unknown_severity,
+        )

@@ -137,6 +137,7 @@ class Deployment:
 
     built: objects before substitution. applied: after. problems: what went wrong on the way, with their
     rules. variables: names and values that substitution has. is_open: whether the cluster may have more.
+    is_substituted: whether it is certain that Flux substitutes, which it does not without variables.
     """
 
     entry: Entry
@@ -150,6 +151,12 @@ class Deployment:
     problems: list[Finding] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     is_open: bool = False
+    is_substituted: bool = False
+
+    @property
+    def may_substitute(self) -> bool:
+        """Whether Flux substitutes, or would if a parent added variables."""
+        return self.is_substituted or self.is_open
 
     @property
     def entries(self) -> Iterator[Entry]:

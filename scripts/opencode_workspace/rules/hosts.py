@@ -32,7 +32,8 @@ def host_not_covered(deployment: Deployment) -> Iterator[Finding]:
 
 def _name(pattern: str, deployment: Deployment) -> str:
     try:
-        return substitution.substitute(pattern, deployment.variables, strict=True)
+        variables = {**deployment.provided.variables, **deployment.variables}
+        return substitution.substitute(pattern, variables, strict=True)
     except UserError:
         return pattern
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from opencode_workspace import postbuild
+from opencode_workspace.postbuild import VariableSource
 from opencode_workspace.rules.source import Source, items, mapping
 
 CATALOGUE = "workspaces.yaml"
@@ -17,11 +19,13 @@ class Provided:
     """The catalogue's `cluster` and `chart`; empty without a catalogue.
 
     source: the catalogue. references: (kind, namespace, name) of what exists in the cluster.
+    variable_sources: what holds `variables` there.
     """
 
     source: Source | None = None
     root: str = ""
     variables: dict[str, str] = field(default_factory=dict)
+    variable_sources: frozenset[VariableSource] = frozenset()
     certificate_names: tuple[str, ...] = ()
     references: frozenset[Reference] = frozenset()
     chart_path: Path | None = None
@@ -64,6 +68,7 @@ def read(source: Source) -> Provided:
         source=source,
         root=str(cluster.get("root", "")),
         variables={str(k): str(v) for k, v in mapping(cluster.get("variables")).items()},
+        variable_sources=frozenset(postbuild.sources(cluster)),
         certificate_names=tuple(map(str, names)) if isinstance(names, list) else (),
         references=frozenset(references),
         chart_path=source.path.parent / path if isinstance(path, str) else None,

@@ -34,6 +34,9 @@ class _Text(NamedTuple):
 
 
 def _texts(deployment: Deployment) -> Iterator[_Text]:
+    """What Flux substitutes; nothing in a Kustomization that has no variables."""
+    if not deployment.may_substitute:
+        return
     for applied in deployment.built:
         metadata = mapping(applied.document.get("metadata"))
         marks = {**mapping(metadata.get("annotations")), **mapping(metadata.get("labels"))}
@@ -42,6 +45,12 @@ def _texts(deployment: Deployment) -> Iterator[_Text]:
         for pointer, value in strings(applied.document):
             if "$" in value:
                 yield _Text(applied, pointer, value)
+
+
+def _finding(deployment: Deployment, text: _Text, message: str, mark: str) -> Finding:
+    # Without variables of its own, only a parent could make Flux substitute.
+    severity = "" if deployment.is_substituted else "warning"
+    return text.applied.finding(message, text.pointer, mark=mark, severity=severity)
 
 
 def _missing(deployment: Deployment, text: _Text) -> list[str]:
@@ -55,12 +64,20 @@ def _of_the_cluster(deployment: Deployment, name: str) -> bool:
 
 @check("undefined-variable", "deployment")
 def undefined_variable(deployment: Deployment) -> Iterator[Finding]:
-    """Variables without value and default under Flux 2.9's strict substitution."""
+    """Variables without value and default under Flux 2.9's strict substitution.
+
+    Without any variable Flux substitutes nothing, which fails where the text is a name.
+    """
+    if not deployment.may_substitute:
+        for applied in deployment.built:
+            if "${" in applied.name:
+                message = f"the Kustomization has no variables, so {applied.name} stays as it is"
+                yield applied.finding(message, ("metadata", "name"))
     for text in _texts(deployment):
         for name in _missing(deployment, text):
             if not text.is_script and not _of_the_cluster(deployment, name):
                 message = f"nothing defines the variable {name}"
-                yield text.applied.finding(message, text.pointer, mark=f"${{{name}")
+                yield _finding(deployment, text, message, f"${{{name}")
 
 
 @check("unknown-variable", "deployment")
@@ -70,7 +87,7 @@ def unknown_variable(deployment: Deployment) -> Iterator[Finding]:
         for name in _missing(deployment, text):
             if _of_the_cluster(deployment, name):
                 message = f"the variable {name} must come from the cluster"
-                yield text.applied.finding(message, text.pointer, mark=f"${{{name}")
+                yield _finding(deployment, text, message, f"${{{name}")
 
 
 @check("shell-expression", "deployment")
@@ -85,7 +102,7 @@ def shell_expression(deployment: Deployment) -> Iterator[Finding]:
                 if not match["rest"] and _of_the_cluster(deployment, name):
                     continue
                 message = f"Flux would replace {match[0]} before the shell sees it"
-                yield text.applied.finding(message, text.pointer, mark=match[0])
+                yield _finding(deployment, text, message, match[0])
 
 
 @check("doubled-dollar", "deployment")
@@ -93,9 +110,8 @@ def doubled_dollar(deployment: Deployment) -> Iterator[Finding]:
     """`$$`, of which Flux leaves one."""
     for text in _texts(deployment):
         if _DOUBLED.search(text.value.replace("$$$$", "")):
-            yield text.applied.finding(
-                "Flux would make one dollar sign of $$", text.pointer, mark="$$"
-            )
+            message = "Flux would make one dollar sign of $$"
+            yield _finding(deployment, text, message, "$$")
 
 
 @check("refused-substitution", "deployment")
@@ -103,7 +119,7 @@ def refused_substitution(deployment: Deployment) -> Iterator[Finding]:
     """Expressions and results that end the reconciliation."""
     for problem in deployment.problems:
         if problem.rule == "refused-substitution" and not _is_told_elsewhere(deployment, problem):
-            yield problem
+            yield problem if deployment.is_substituted else problem._replace(severity="warning")
 
 
 def _is_told_elsewhere(deployment: Deployment, problem: Finding) -> bool:
