@@ -96,6 +96,54 @@ def test_a_tree_that_was_copied_elsewhere_is_found_by_the_root_of_its_catalogue(
     assert not errors(report)
 
 
+@pytest.mark.parametrize("path", ["./apps/opencode/opencode-ha/app", "./app"])
+def test_a_path_from_another_place_than_the_root_is_found_in_a_copy_too(
+    path: str, project: Path
+) -> None:
+    (project / "flux").rename(project / "kubernetes")
+    _set_path(project / APP / "ks.yaml", "./flux/apps/opencode/opencode-ha/app", path)
+    assert [f.rule for f in errors(check.run(project / "kubernetes"))] == ["unresolved-path"]
+
+
+@pytest.mark.parametrize("path", ["./apps/opencode/opencode-ha/app", "./app"])
+def test_without_a_catalogue_the_root_is_the_top_of_the_work_tree(path: str, home: Path) -> None:
+    (home / ".git").mkdir()
+    assert not errors(check.run(home / "kubernetes"))
+    _set_path(home / APP / "ks.yaml", f"./{APP}/app", path)
+    assert [f.rule for f in errors(check.run(home / "kubernetes"))] == ["unresolved-path"]
+
+
+def test_a_work_tree_in_a_folder_of_another_has_its_own_top(home: Path) -> None:
+    for name in (".git", "kubernetes/.git"):
+        (home / name).mkdir()
+    for path in home.rglob("ks.yaml"):
+        _set_path(path, "./kubernetes/apps", "./apps")
+    assert not errors(check.run(home / "kubernetes"))
+
+
+def test_an_artifact_need_not_begin_at_the_top_of_the_work_tree(home: Path) -> None:
+    (home / ".git").mkdir()
+    for path in home.rglob("ks.yaml"):
+        text = path.read_text().replace("kind: GitRepository", "kind: OCIRepository")
+        path.write_text(text.replace("./kubernetes/apps", "./apps"))
+    assert not errors(check.run(home / "kubernetes"))
+
+
+def test_without_git_and_catalogue_the_root_is_where_the_path_exists(
+    home: Path, tmp_path: Path
+) -> None:
+    (home / "kubernetes").rename(tmp_path / "copy")
+    for path in (tmp_path / "copy").rglob("ks.yaml"):
+        _set_path(path, "./kubernetes/apps", "./copy/apps")
+    assert not errors(check.run(tmp_path / "copy"))
+
+
+def _set_path(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
 def test_what_git_ignores_is_not_checked(project: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(project)], check=True)
     (project / ".gitignore").write_text("/build/\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from opencode_workspace.rules.deployment import Applied, Deployment, Release
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.folder import Folder
 from opencode_workspace.rules.known import CHART, Known, is_source, stand_in
+from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.provided import Provided
 from opencode_workspace.rules.reach import reached
 from opencode_workspace.rules.source import (
@@ -183,25 +183,6 @@ class Workshop:
             yield f"releases were not rendered: {error}"
 
 
-def resolve(entry: Entry, provided: Provided) -> tuple[Path, Path] | None:
-    """Root of the repository and the directory that `spec.path` names; None when there is none.
-
-    The root is the nearest folder above the file below which the path exists; a tree that was copied to
-    another place is found by the catalogue's `cluster.root`.
-    """
-    path = str(entry.spec.get("path") or "./").strip().lstrip("/")
-    for folder in entry.source.path.parents:
-        if (folder / path).is_dir():
-            return folder, _normal(folder / path)
-    if provided.source is not None:
-        root, wanted = _normal(Path(provided.root)), _normal(Path(path))
-        if wanted == root or wanted.is_relative_to(root):
-            home = provided.source.path.parent
-            if (home / wanted.relative_to(root)).is_dir():
-                return home, _normal(home / wanted.relative_to(root))
-    return None
-
-
 def missing_variables(document: Mapping[str, Any], variables: Mapping[str, str]) -> set[str]:
     """Variables without value or default in the strings of an object."""
     missing: set[str] = set()
@@ -289,8 +270,3 @@ def _refused_text(document: Document) -> tuple[tuple[str | int, ...], str] | Non
             except envsubst.SubstitutionError:
                 return pointer, text
     return None
-
-
-def _normal(path: Path) -> Path:
-    # Path.resolve would follow the links that Flux drops.
-    return Path(os.path.normpath(path))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from opencode_workspace.rules.building import resolve
 from opencode_workspace.rules.deployment import Deployment
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import Source, items, mapping, numbered
 from opencode_workspace.rules.tree import Tree
@@ -48,7 +48,7 @@ def unlisted_file(deployment: Deployment) -> Iterator[Finding]:
 
 @check("unresolved-path", "tree")
 def unresolved_path(tree: Tree) -> Iterator[Finding]:
-    """Paths that no folder above the file has."""
+    """Paths that the repository does not have."""
     for entry in (*tree.deploying, *tree.parents):
         if resolve(entry, tree.provided) is None:
             message = f"there is no folder {entry.spec.get('path')} in this repository"

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 
 from opencode_workspace.chart import Chart
-from opencode_workspace.rules.building import Workshop, is_release, resolve
+from opencode_workspace.rules.building import Workshop, is_release
 from opencode_workspace.rules.deployment import Fact
 from opencode_workspace.rules.folder import Folder
 from opencode_workspace.rules.known import CHART, FLUX_GROUP, Known, collect
+from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.provided import CATALOGUE, Provided, is_catalogue, read
 from opencode_workspace.rules.reach import reached
 from opencode_workspace.rules.source import Entry, Source
