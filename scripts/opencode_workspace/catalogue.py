@@ -205,6 +205,7 @@ def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
         "variables": {},
         "dependsOn": [],
         "releaseDependsOn": [],
+        "provides": [],
         **data["cluster"],
     }
     defaults = data.get("defaults", {})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from opencode_workspace.rules.deployment import Deployment, Fact, Release, secret_products
+from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release, secret_products
 from opencode_workspace.rules.podspec import claims, secrets
-from opencode_workspace.rules.source import items, mapping
+from opencode_workspace.rules.source import Document, items, mapping
 
 DEPLOY_KEY = "GIT_DEPLOY_KEY"
 
@@ -34,9 +34,24 @@ def _facts(deployment: Deployment) -> Iterator[Fact]:
         for index, one in enumerate(items(applied.spec.get("data"))):
             fetched = str(one.get("secretKey"))
             if fetched == DEPLOY_KEY or (fetched and f".{fetched} " in used.replace("}", " ")):
-                key = str(mapping(one.get("remoteRef")).get("key"))
-                at = applied.finding(key, ("spec", "data", index, "remoteRef", "key"))
-                yield Fact("deploy key", key, owner, at)
+                yield _deploy_key(applied, index, one, owner)
+
+
+def _deploy_key(applied: Applied, index: int, entry: Document, owner: str) -> Fact:
+    """By store, key and property: one item of Vault or 1Password may hold the keys of many workspaces."""
+    reference = mapping(entry.get("remoteRef"))
+    key, part = str(reference.get("key")), str(reference.get("property") or "")
+    store = mapping(mapping(entry.get("sourceRef")).get("storeRef")) or mapping(
+        applied.spec.get("secretStoreRef")
+    )
+    kind = str(store.get("kind") or "SecretStore")
+    namespace = applied.namespace if kind == "SecretStore" else ""
+    place = applied.finding(
+        f"{part} of {key}" if part else key,
+        ("spec", "data", index, "remoteRef", "property" if part else "key"),
+    )
+    value = "|".join((kind, namespace, str(store.get("name")), key, part))
+    return Fact("deploy key", value, owner, place)
 
 
 def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
@@ -52,7 +67,8 @@ def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
         for claim in claims(pod):
             place = release.finding(claim, claim, "existingClaim")
             yield Fact("claim", f"{namespace}/{claim}", owner, place)
-        for secret in dict.fromkeys(use.name for use in secrets(pod)):
+        # One login for the registry may serve all workspaces.
+        for secret in dict.fromkeys(u.name for u in secrets(pod) if not u.is_pull_secret):
             place = release.finding(secret, secret, "persistence")
             yield Fact("Secret", f"{namespace}/{secret}", owner, place)
 

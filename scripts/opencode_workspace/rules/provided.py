@@ -57,6 +57,7 @@ def read(source: Source) -> Provided:
         *(_reference("Kustomization", one) for one in items(cluster.get("dependsOn"))),
         *(_reference("HelmRelease", one) for one in items(cluster.get("releaseDependsOn"))),
         *(_reference(str(one.get("kind")), one) for one in items(cluster.get("substituteFrom"))),
+        *(_reference(str(one.get("kind")), one) for one in items(cluster.get("provides"))),
         _reference(str(git.get("kind")), git),
         _reference("Gateway", gateway),
         _reference(str(store.get("kind")), store),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from opencode_workspace.rules.deployment import Deployment, Release, secret_products
 from opencode_workspace.rules.finding import Finding
-from opencode_workspace.rules.podspec import SecretUse, secrets
+from opencode_workspace.rules.podspec import Use, secrets
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import items, mapping, strings
 
@@ -15,7 +15,7 @@ _TEMPLATE = re.compile(r"{{.*?}}", re.DOTALL)
 _FIELD = re.compile(r"(?<![\w.$)])\.([A-Za-z_]\w*)")
 
 
-def _uses(deployment: Deployment) -> Iterator[tuple[Release, SecretUse]]:
+def _uses(deployment: Deployment) -> Iterator[tuple[Release, Use]]:
     for release in deployment.releases:
         for _, pod in release.pods:
             for use in dict.fromkeys(secrets(pod)):
