@@ -13,6 +13,9 @@ from opencode_workspace.rules.provided import Provided
 from opencode_workspace.rules.source import Document, Entry, Source, items, mapping, strings
 from opencode_workspace.violation import Steps, Violation
 
+# A word like `app` stands within many others; a longer one is most likely what is meant.
+_TOO_SHORT = 3
+
 
 class Applied(NamedTuple):
     """An object as kustomize-controller applies it, and where it is written."""
@@ -107,7 +110,7 @@ class Release:
 
     def _place(self, word: str) -> Steps:
         for pointer, text in strings(self.values):
-            if text == word or (len(word) > len("app") and word in text):
+            if text == word or (len(word) > _TOO_SHORT and word in text):
                 return pointer
         return next((p for p in _keys(self.values) if p[-1] == word), ())
 

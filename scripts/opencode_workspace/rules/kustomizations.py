@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from opencode_workspace.rules.deployment import Deployment
+from opencode_workspace.rules.deployment import Applied, Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import Source, items, mapping, numbered
 from opencode_workspace.rules.tree import Tree
+from opencode_workspace.violation import Steps
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _RELEASE_DEFAULT = "5m"
+# In seconds: what a Kustomization's timeout is shorter than its interval by default, and the least it is.
+_MARGIN = 30
+_SHORTEST = 30
 
 
 @check("failed-build", "deployment")
@@ -111,25 +115,48 @@ def ignored_health_check(deployment: Deployment) -> Iterator[Finding]:
 def short_timeout(deployment: Deployment) -> Iterator[Finding]:
     """Kustomizations that do not wait longer than a HelmRelease that they wait for."""
     spec, entry = deployment.entry.spec, deployment.entry
-    timeout = spec.get("timeout") or spec.get("interval")
     field = "timeout" if spec.get("timeout") else "interval"
-    outer = seconds(timeout)
-    if timeout is not None and outer is None:
-        yield entry.finding(f"{timeout!r} is not a duration", ("spec", field))
+    written = spec.get(field)
+    length = seconds(written)
+    if written is not None and length is None:
+        yield entry.finding(f"{written!r} is not a duration", ("spec", field))
     if not spec.get("wait") and not spec.get("healthChecks"):
         return
     for release in deployment.releases:
-        written = release.applied.spec.get("timeout", _RELEASE_DEFAULT)
-        inner = seconds(written)
-        if inner is None:
-            message = f"{written!r} is not a duration"
-            yield release.applied.finding(message, ("spec", "timeout"))
-        elif outer is not None and outer <= inner:
+        inner: list[tuple[float, str]] = []
+        for pointer, action in _timeouts(release.applied):
+            taken = seconds(action)
+            if taken is None:
+                yield release.applied.finding(f"{action!r} is not a duration", pointer)
+            else:
+                inner.append((taken, str(action)))
+        longest, action = max(inner, default=(0.0, ""))
+        if length is not None and _waits(length, field) <= longest:
+            outer = (
+                f"the timeout {written}"
+                if field == "timeout"
+                else f"the timeout, {_MARGIN} s less than the interval {written},"
+            )
             yield entry.finding(
-                f"the timeout {timeout} is not longer than the {written} "
-                f"of HelmRelease {release.applied.name}",
+                f"{outer} is not longer than the {action} of HelmRelease {release.applied.name}",
                 ("spec", field),
             )
+
+
+def _waits(length: float, field: str) -> float:
+    """How many seconds a Kustomization waits (GetTimeout of kustomize-controller's API)."""
+    return max(length - _MARGIN if field == "interval" else length, _SHORTEST)
+
+
+def _timeouts(release: Applied) -> Iterator[tuple[Steps, object]]:
+    """How long install and upgrade may take, each once: its own timeout or the release's."""
+    for action in ("install", "upgrade"):
+        if own := mapping(release.spec.get(action)).get("timeout"):
+            yield ("spec", action, "timeout"), own
+    if not all(
+        mapping(release.spec.get(action)).get("timeout") for action in ("install", "upgrade")
+    ):
+        yield ("spec", "timeout"), release.spec.get("timeout") or _RELEASE_DEFAULT
 
 
 def seconds(duration: object) -> float | None:

@@ -9,7 +9,8 @@ from opencode_workspace.rules.deployment import Deployment, Release, secret_prod
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.podspec import Use, secrets
 from opencode_workspace.rules.registry import check
-from opencode_workspace.rules.source import items, mapping, strings
+from opencode_workspace.rules.source import items, mapping, numbered, strings
+from opencode_workspace.violation import Steps
 
 _TEMPLATE = re.compile(r"{{.*?}}", re.DOTALL)
 _FIELD = re.compile(r"(?<![\w.$)])\.([A-Za-z_]\w*)")
@@ -48,7 +49,10 @@ def missing_secret_key(deployment: Deployment) -> Iterator[Finding]:
         applied = made[use.name][0]
         pointer = ("spec", "target", "template", "data")
         of = f"{release.name} reads {use.key} of the Secret {use.name}"
-        yield applied.finding(f"{of}, which {applied.kind} {applied.name} does not make", pointer)
+        message = f"{of}, which {applied.kind} {applied.name} does not make"
+        # Without an optional key the container starts all the same.
+        severity = "warning" if use.is_optional else ""
+        yield applied.finding(message, pointer, severity=severity)
 
 
 @check("unused-secret-key", "deployment")
@@ -120,32 +124,46 @@ def whole_secret(deployment: Deployment) -> Iterator[Finding]:
 @check("plain-password", "deployment")
 def plain_password(deployment: Deployment) -> Iterator[Finding]:
     """Variables with the name of a secret and a value that anybody can read."""
+    # Before substitution: what a variable of the cluster brings is not readable in Git.
+    written = {one.entry: mapping(one.spec.get("values")) for one in deployment.built}
     for release in deployment.releases:
-        controllers = mapping(release.values.get("controllers"))
-        for pointer, text in strings(controllers, ("spec", "values", "controllers")):
-            name = _variable(release, pointer)
-            if name and _is_secret(name) and text and not text.startswith(("/", "{{", "$")):
+        controllers = written[release.applied.entry].get("controllers")
+        for pointer, name, value in _variables(controllers, ("spec", "values", "controllers")):
+            if _SECRET_NAME.search(name) and _is_plain(name, value):
                 message = f"the value of {name} stands here in plain text"
                 yield release.applied.finding(message, pointer)
 
 
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
+_PASSWORD_NAME = re.compile(r"PASSW(OR)?D$", re.IGNORECASE)
+# A template of the chart, a variable of the cluster without a default, and another variable of the container.
+_REFERENCE = re.compile(r"\{\{|(?<!\$)\$\{\w+(?::?[-=])?\}|(?<!\$)\$\([\w.-]+\)")
+_PATH = re.compile(r"(/[\w.@-]+){2,}/?")
+_SWITCHES = frozenset(("true", "false"))
 
 
-def _is_secret(name: str) -> bool:
-    return _SECRET_NAME.search(name) is not None
+def _is_plain(name: str, value: object) -> bool:
+    if isinstance(value, int | float):
+        # A number may limit tokens, but a password is one.
+        return not isinstance(value, bool) and _PASSWORD_NAME.search(name) is not None
+    if not isinstance(value, str) or not value or value in _SWITCHES:
+        return False
+    return not _REFERENCE.search(value) and not _PATH.fullmatch(value)
 
 
-def _variable(release: Release, pointer: tuple[str | int, ...]) -> str:
-    """Name of the variable whose plain value lies at `pointer`: `env: {NAME: x}`, or with value or a list."""
-    if "env" not in pointer:
-        return ""
-    below = pointer[pointer.index("env") + 1 :]
-    if below and isinstance(below[0], str) and below[1:] in ((), ("value",)):
-        return below[0]
-    if len(below) == 2 and isinstance(below[0], int) and below[1] == "value":
-        entry = release.applied.document
-        for step in pointer[:-1]:
-            entry = entry[step]  # type: ignore[index]  # the pointer was taken from this document
-        return str(entry.get("name", ""))
-    return ""
+def _variables(value: object, pointer: Steps) -> Iterator[tuple[Steps, str, object]]:
+    """Place, name and value of the variables below every `env`: `NAME: x`, `NAME: {value: x}`, or a list."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _variables(item, (*pointer, index))
+    for key, below in mapping(value).items():
+        if key != "env":
+            yield from _variables(below, (*pointer, key))
+            continue
+        for name, one in mapping(below).items():
+            if isinstance(one, dict):
+                yield (*pointer, key, name, "value"), name, one.get("value")
+            else:
+                yield (*pointer, key, name), name, one
+        for index, one in numbered(below):
+            yield (*pointer, key, index, "value"), str(one.get("name", "")), one.get("value")
