@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
-from opencode_workspace import files, kustomization, schema, tree, yamlio
-from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue
+from opencode_workspace import files, kustomization, schema, substitution, tree, yamlio
+from opencode_workspace.catalogue import SCHEMA_NAME, Catalogue, Workspace
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
+from opencode_workspace.mistakes import Mistake
 from opencode_workspace.values import workspace_values
+from opencode_workspace.violation import Steps, Violation
+
+_QUOTED = re.compile(r"'([^']+)'")
 
 
 @dataclass(frozen=True)
@@ -100,18 +106,67 @@ def _existing(catalogue: Catalogue) -> dict[PurePosixPath, bytes]:
 
 def _check_values(catalogue: Catalogue, chart: Chart) -> None:
     text = yamlio.read_text(catalogue.path)
+    (data,) = yamlio.parse(text, str(catalogue.path))
     mistakes = [
         UserError(
-            f"{violation.json_pointer}: {violation.message}",
-            f"{catalogue.path}:{yamlio.line_of(text, ('workspaces', workspace.name))}",
-            f"The values of {workspace.app} fail the chart's schema",
+            problem,
+            f"{catalogue.path}:{yamlio.line_of(text, place)}",
+            remedy,
             exit_code=EXIT_FINDINGS,
         )
         for workspace in catalogue.workspaces
-        for violation in schema.validate(
-            schema.coalesce(chart.values, workspace_values(catalogue, workspace, chart.values)),
-            chart.schema,
-        )
+        for place, problem, remedy in _mistakes(catalogue, chart, workspace, data)
     ]
     if mistakes:
         raise UserErrors(mistakes)
+
+
+def _mistakes(
+    catalogue: Catalogue, chart: Chart, workspace: Workspace, data: Mapping[str, Any]
+) -> Iterator[Mistake]:
+    """What is wrong with one workspace's values. data: the catalogue as it is written."""
+    try:
+        values = _substituted_values(catalogue, workspace, chart)
+    except UserError as error:
+        yield Mistake(("workspaces", workspace.name), error.what, error.remedy)
+        return
+    for violation in schema.validate(schema.coalesce(chart.values, values), chart.schema):
+        yield Mistake(
+            _place(data, workspace, violation),
+            f"{violation.json_pointer}: {violation.message}",
+            f"The values of {workspace.app} fail the chart's schema",
+        )
+
+
+def _substituted_values(
+    catalogue: Catalogue, workspace: Workspace, chart: Chart
+) -> Mapping[str, Any]:
+    """The values as Helm gets them: a variable may stand for a number."""
+    post_build = tree.kustomization(catalogue, workspace)["spec"]["postBuild"]
+    variables = {**catalogue.variables, **post_build["substitute"]}
+    values = workspace_values(catalogue, workspace, chart.values)
+    applied = substitution.apply({"spec": {"values": values}}, variables, strict=True)
+    found: Mapping[str, Any] = applied["spec"]["values"]
+    return found
+
+
+def _place(data: Mapping[str, Any], workspace: Workspace, violation: Violation) -> Steps:
+    """Where the catalogue says what the schema refuses: in a workspace's values, the defaults', or its other fields."""
+    entry: Steps = ("workspaces", workspace.name)
+    # The schema names a field that it does not know, at the object that holds it.
+    named = [(*violation.pointer, name) for name in _QUOTED.findall(violation.message)]
+    for pointer in (*named, violation.pointer):
+        for above in (entry, ("defaults",)):
+            place = (*above, "values", *pointer)
+            if pointer and _holds(data, place):
+                return place
+    return entry
+
+
+def _holds(value: Any, pointer: Steps) -> bool:
+    try:
+        for step in pointer:
+            value = value[step]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True

@@ -65,3 +65,69 @@ def test_another_version_of_the_chart_than_the_deployed_one_is_not_generated_for
     result = command("generate")
     assert (result.code, result.out) == (2, "")
     assert "the chart on disk has version 0.1.1, the catalogue deploys 0.1.0" in result.err
+
+
+VALUES = """\
+    values:
+      controllers:
+        workspace:
+          replicas: REPLICAS
+"""
+
+
+def _catalogue(project: Path, *, count: str, replicas: str = "${REPLICAS}") -> Path:
+    """The shipped one, with a variable and values that one workspace gets from it."""
+    path = project / "flux/workspaces.yaml"
+    text = path.read_text().replace("  variables:\n", f"  variables:\n    REPLICAS: {count}\n")
+    path.write_text(text + VALUES.replace("REPLICAS", replicas))
+    return path
+
+
+def test_values_are_judged_with_their_variables_filled_in(project: Path, command: Command) -> None:
+    _catalogue(project, count='"0"')
+    assert command("generate").code == 0
+
+
+@pytest.mark.parametrize(("count", "replicas"), [('"2"', "${REPLICAS}"), ('"0"', "2")])
+def test_a_refused_value_is_told_at_its_line(
+    count: str, replicas: str, project: Path, command: Command
+) -> None:
+    path = _catalogue(project, count=count, replicas=replicas)
+    result = command("generate")
+    assert result.code == 1
+    line = path.read_text().splitlines().index(f"          replicas: {replicas}") + 1
+    assert f"workspaces.yaml:{line}: /controllers/workspace/replicas: " in result.err
+
+
+def test_a_refused_value_of_the_defaults_is_told_there(project: Path, command: Command) -> None:
+    path = project / "flux/workspaces.yaml"
+    text = path.read_text().replace("defaults:\n", "defaults:\n  values:\n    servce: {}\n")
+    path.write_text(text)
+    result = command("generate")
+    assert result.code == 1
+    line = text.splitlines().index("    servce: {}") + 1
+    assert result.err.count(f"workspaces.yaml:{line}: ") == 2
+
+
+def test_a_refused_value_that_another_field_makes_is_told_at_the_workspace(
+    project: Path, command: Command
+) -> None:
+    path = project / "flux/workspaces.yaml"
+    text = path.read_text()
+    path.write_text(text.rstrip() + "\n    branch: '-x'\n")
+    result = command("generate")
+    assert result.code == 1
+    line = text.splitlines().index("  ha:") + 1
+    assert f"workspaces.yaml:{line}: /workspace/branch" in result.err
+
+
+def test_a_variable_of_the_defaults_that_nothing_defines_is_told(
+    project: Path, command: Command
+) -> None:
+    path = project / "flux/workspaces.yaml"
+    default = "defaults:\n  values: {workspace: {branch: '${BRANCH}'}}\n"
+    path.write_text(path.read_text().replace("defaults:\n", default))
+    result = command("generate")
+    assert result.code == 1
+    assert 'variable not set (strict mode): "BRANCH"' in result.err
+    assert result.err.count("workspaces.yaml:") == 2
