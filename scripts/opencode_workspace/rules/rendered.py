@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from opencode_workspace.rules.deployment import Deployment, Release
 from opencode_workspace.rules.finding import Finding
-from opencode_workspace.rules.podspec import claims, containers, volumes
+from opencode_workspace.rules.podspec import claims, containers, maps, volumes
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.schemas import place, violations
 from opencode_workspace.rules.source import Document, items, mapping
@@ -66,24 +66,33 @@ def _of_pod(deployment: Deployment, release: Release, of: str, pod: Document) ->
     account = pod["spec"].get("serviceAccountName", "default")
     if account != "default":
         wanted.append(("ServiceAccount", account))
-    for volume in volumes(pod):
-        source = mapping(volume.get("configMap"))
-        if source and not source.get("optional"):
-            wanted.append(("ConfigMap", str(source.get("name"))))
-    for container in containers(pod):
-        for entry in items(container.get("env")):
-            source = mapping(mapping(entry.get("valueFrom")).get("configMapKeyRef"))
-            if source and not source.get("optional"):
-                wanted.append(("ConfigMap", str(source.get("name"))))
+    read = [use for use in dict.fromkeys(maps(pod)) if not use.is_optional]
+    wanted += [("ConfigMap", use.name) for use in read]
     for kind, name in dict.fromkeys(wanted):
         if not deployment.has(kind, release.namespace, name):
             yield release.finding(f"{of}: nothing here makes the {kind} {name}", name)
+    for use in read:
+        keys = _keys_of_map(deployment, release, use.name)
+        if use.key and keys is not None and use.key not in keys:
+            message = f"{of}: the ConfigMap {use.name} has no key {use.key}"
+            yield release.finding(message, use.key, use.name)
     names = {volume.get("name") for volume in volumes(pod)}
     for container in containers(pod):
         for mount in items(container.get("volumeMounts")):
             if mount.get("name") not in names:
                 yield release.finding(f"{of}: there is no volume {mount.get('name')}")
         yield from _of_probes(release, of, container)
+
+
+def _keys_of_map(deployment: Deployment, release: Release, name: str) -> set[str] | None:
+    """Keys of a ConfigMap that is applied or rendered here; None when there is none."""
+    applied = [one.document for one in deployment.of_kind("ConfigMap")]
+    for document in (*applied, *release.of_kind("ConfigMap")):
+        metadata = mapping(document.get("metadata"))
+        namespace = metadata.get("namespace") or release.namespace
+        if (metadata.get("name"), namespace) == (name, release.namespace):
+            return {*mapping(document.get("data")), *mapping(document.get("binaryData"))}
+    return None
 
 
 def _of_probes(release: Release, of: str, container: Document) -> Iterator[Finding]:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from opencode_workspace.rules.deployment import Applied, Deployment, secret_products
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.podspec import claims
 from opencode_workspace.rules.registry import check
-from opencode_workspace.rules.source import mapping
+from opencode_workspace.rules.source import Document, items, mapping
 
 _PRUNE = "kustomize.toolkit.fluxcd.io/prune"
 _KEEP = "helm.sh/resource-policy"
 _IDENTITY = ("runAsUser", "runAsGroup", "fsGroup")
-_MOVERS = ("restic", "rclone", "rsyncTLS", "external", "syncthing")
+# Those with a moverSecurityContext; rsync over SSH runs as root, and an external one somewhere else.
+_MOVERS = ("restic", "rclone", "rsyncTLS", "syncthing")
 
 
 @check("claim-without-lock", "deployment")
@@ -34,12 +36,14 @@ def claim_without_lock(deployment: Deployment) -> Iterator[Finding]:
 @check("mover-identity", "deployment")
 def mover_identity(deployment: Deployment) -> Iterator[Finding]:
     """Users of VolSync's movers beside those of the pod."""
-    pods = [pod for release in deployment.releases for _, pod in release.pods]
+    pods = [pod for release in deployment.releases for _, pod in release.pods if claims(pod)]
     if not pods:
         return
-    wanted = mapping(pods[0]["spec"].get("securityContext"))
+    wanted = _runs_as(pods[0])
     for mover in deployment.of_kind("ReplicationSource", "ReplicationDestination"):
-        method = next((name for name in _MOVERS if name in mover.spec), "restic")
+        method = next((name for name in _MOVERS if name in mover.spec), None)
+        if method is None:
+            continue
         context = mapping(mapping(mover.spec.get(method)).get("moverSecurityContext"))
         pointer = ("spec", method, "moverSecurityContext")
         for field in _IDENTITY:
@@ -49,6 +53,14 @@ def mover_identity(deployment: Deployment) -> Iterator[Finding]:
                     f"the pod's {wanted.get(field, 'not set')}",
                     (*pointer, field),
                 )
+
+
+def _runs_as(pod: Document) -> Document:
+    """User and groups of the app, whose container may have others than the pod."""
+    of_pod = mapping(pod["spec"].get("securityContext"))
+    running = items(pod["spec"].get("containers"))
+    app = next((one for one in running if one.get("name") == "app"), running[0])
+    return {**of_pod, **mapping(app.get("securityContext"))}
 
 
 @check("missing-restore-source", "deployment")
