@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from opencode_workspace.repository import is_ssh
 from opencode_workspace.rules.deployment import Deployment, Release, secret_products
+from opencode_workspace.rules.facts import DEPLOY_KEY
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.podspec import Use, secrets
 from opencode_workspace.rules.registry import check
@@ -50,9 +52,15 @@ def missing_secret_key(deployment: Deployment) -> Iterator[Finding]:
         pointer = ("spec", "target", "template", "data")
         of = f"{release.name} reads {use.key} of the Secret {use.name}"
         message = f"{of}, which {applied.kind} {applied.name} does not make"
-        # Without an optional key the container starts all the same.
-        severity = "warning" if use.is_optional else ""
+        severity = "" if _is_needed(release, use) else "warning"
         yield applied.finding(message, pointer, severity=severity)
+
+
+def _is_needed(release: Release, use: Use) -> bool:
+    """Without an optional key the pod starts all the same, unless it cannot clone (exit 30 of bootstrap.sh)."""
+    address = mapping(release.values.get("workspace")).get("repository")
+    clones = use.key == DEPLOY_KEY and isinstance(address, str) and is_ssh(address)
+    return clones or not use.is_optional
 
 
 @check("unused-secret-key", "deployment")
