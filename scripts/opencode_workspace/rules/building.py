@@ -99,7 +99,8 @@ class Workshop:
     def _define(self, deployment: Deployment) -> None:
         post_build = mapping(deployment.entry.spec.get("postBuild"))
         named, listed = postbuild.sources(post_build), self.provided.variable_sources
-        if postbuild.has_cluster_variables(named, listed):
+        patched = self.known.patches_sources
+        if patched or postbuild.has_cluster_variables(named, listed):
             deployment.variables = dict(self.provided.variables)
         for source in named:
             for name, value in self.known.variables.get(source, {}).items():
@@ -108,7 +109,7 @@ class Workshop:
         deployment.variables |= {k: str(v) for k, v in inline.items() if not isinstance(v, dict)}
         unread = [source for source in named if source not in self.known.variables]
         # A parent may add substituteFrom to its children; without a catalogue nobody can tell.
-        added = not named and self.provided.source is None
+        added = not named and (patched or self.provided.source is None)
         deployment.is_open = added or any(source not in listed for source in unread)
         deployment.is_substituted = (
             bool(deployment.variables)

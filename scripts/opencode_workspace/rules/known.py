@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opencode_workspace.rules.source import Document, Entry, mapping
+from opencode_workspace.rules.source import Document, Entry, mapping, strings
 
 CHART = "opencode-workspace"
 FLUX_GROUP = "kustomize.toolkit.fluxcd.io"
@@ -17,12 +17,14 @@ class Known:
     """Objects by (kind, name) with namespace and file; an empty namespace is one that is set elsewhere.
 
     variables: values of ConfigMaps and keys of Secrets, for substituteFrom. charts: the OCIRepositories
-    that hold the chart, by name.
+    that hold the chart, by name. patches_sources: whether a Flux Kustomization patches substituteFrom into
+    others, as the root of many repositories does.
     """
 
     objects: dict[tuple[str, str], set[tuple[str, Path]]] = field(default_factory=dict)
     variables: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     charts: dict[str, list[Entry]] = field(default_factory=dict)
+    patches_sources: bool = False
 
     def add(self, kind: str, namespace: str, name: str, path: Path) -> None:
         """Adds an object of the file `path`."""
@@ -61,6 +63,9 @@ def collect(entries: Iterable[Entry]) -> Known:
         known.add(entry.kind, entry.namespace, entry.name, path)
         if entry.kind in ("ConfigMap", "Secret"):
             known.variables[entry.kind, entry.name] = _values(entry)
+        elif entry.kind == "Kustomization":
+            patches = [text for _, text in strings(entry.spec.get("patches"))]
+            known.patches_sources |= any("substituteFrom" in text for text in patches)
         elif is_source(entry.document):
             known.charts.setdefault(entry.name, []).append(entry)
         elif entry.kind == "ExternalSecret":
