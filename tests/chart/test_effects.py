@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from opencode_workspace import yamlio
-from tests.support import kubernetes, podsecurity, references, schemas
+from opencode_workspace.rules import podsecurity
+from tests.support import kubernetes, references, schemas
 from tests.support.charts import Chart
 from tests.support.pods import pods
 from tests.support.rendering import Renderer

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from opencode_workspace import yamlio
-from tests.support import kubernetes, podsecurity, references
+from opencode_workspace.rules import podsecurity
+from tests.support import kubernetes, references
 from tests.support.charts import Chart
 from tests.support.pods import pods
 from tests.support.rendering import Renderer

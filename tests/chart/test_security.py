@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from opencode_workspace.errors import UserError
-from tests.support import podsecurity
+from opencode_workspace.rules import podsecurity
 from tests.support.manifests import Manifests, resolve
 from tests.support.pods import containers, pod_of
 from tests.support.rendering import Renderer

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from opencode_workspace import yamlio
-from tests.support import kubernetes, podsecurity, references
+from opencode_workspace.rules import podsecurity
+from tests.support import kubernetes, references
 from tests.support.manifests import Document, Manifests, resolve
 from tests.support.pods import pods
 from tests.support.rendering import Renderer
@@ -26,7 +27,7 @@ CHECKERS: dict[str, Callable[[Sequence[Document]], list[str]]] = {
     "references": references.mistakes,
     "leftovers": references.leftovers,
     "restricted": lambda release: [
-        line for _, pod in pods(release) for line in podsecurity.restricted(pod)
+        problem.message for _, pod in pods(release) for problem in podsecurity.restricted(pod)
     ],
     "kubernetes": lambda release: kubernetes.all_violations(release, ["1.31", "1.37"]),
 }

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from opencode_workspace import yamlio
+from opencode_workspace.rules import podsecurity
 from tests.security import tools
-from tests.support import podsecurity
 from tests.support.pods import pods
 from tests.support.rendering import Renderer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from opencode_workspace.rules.source import Document, items, mapping
@@ -34,12 +34,12 @@ _SECRET = _Fields("secret", "secretName", "secretKeyRef", "secretRef")
 _MAP = _Fields("configMap", "name", "configMapKeyRef", "configMapRef")
 
 
-def containers(pod: Document) -> list[Document]:
+def containers(pod: Mapping[str, Any]) -> list[Document]:
     """Its init containers and containers."""
     return [*items(pod["spec"].get("initContainers")), *items(pod["spec"].get("containers"))]
 
 
-def volumes(pod: Document) -> list[Document]:
+def volumes(pod: Mapping[str, Any]) -> list[Document]:
     """Its volumes."""
     return items(pod["spec"].get("volumes"))
 
