@@ -20,6 +20,7 @@ from opencode_workspace.violation import Steps, Violation
 VERSION = DEFAULT_KUBE_VERSION.rpartition(".")[0]
 
 _ACCEPTED_SIZE = 20_000
+_CHOOSING = frozenset(("apiVersion", "kind"))
 
 
 @cache
@@ -35,8 +36,21 @@ def violations(document: Mapping[str, Any], name: str) -> list[Violation]:
     """
     if not is_available() or not _is_built_in(_group(document)):
         return []
-    text = json.dumps(document, sort_keys=True)
-    return list(_violations(text.replace(name, "name") if name else text))
+    if name and not _violations(json.dumps(_alike(document, name), sort_keys=True)):
+        return []
+    # In its own words; and a text that must be one of a few may have lost its sense with the name.
+    return list(_violations(json.dumps(document, sort_keys=True)))
+
+
+def _alike(value: Any, name: str) -> Any:
+    """`value` with `name` taken out of its texts; keys, API version and kind choose the schema."""
+    if isinstance(value, str):
+        return value.replace(name, "name")
+    if isinstance(value, list):
+        return [_alike(item, name) for item in value]
+    if isinstance(value, dict):
+        return {k: v if k in _CHOOSING else _alike(v, name) for k, v in value.items()}
+    return value
 
 
 def _is_built_in(group: str) -> bool:
