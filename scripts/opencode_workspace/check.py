@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
-from opencode_workspace.rules import facts, registry
+from opencode_workspace.rules import facts, registry, surroundings
 from opencode_workspace.rules.building import Workshop
 from opencode_workspace.rules.deployment import Fact
 from opencode_workspace.rules.finding import Finding
@@ -106,6 +106,8 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
     parts = list(_parts(tree, processes, progress))
     tree.facts = [fact for part in parts for fact in part.facts]
     found += [finding for part in parts for finding in part.findings]
+    if tree.deploying:
+        found += registry.run("surroundings", surroundings.of(tree))
     found += registry.run("tree", tree)
     unchecked = [reason for part in parts for reason in part.unchecked]
     if tree.deploying and not is_available():

@@ -116,7 +116,7 @@ def test_a_broken_rule_hides_nothing_and_ends_in_no_traceback(
     def broken(subject: object) -> list[Finding]:
         raise KeyError("spec")
 
-    monkeypatch.setitem(registry._checks, "short-timeout", ("deployment", broken))
+    monkeypatch.setitem(registry._checks, "short-timeout", (("deployment",), broken))
     report = check.run(project / "flux")
     assert report.exit_code == 2
     assert "rule short-timeout failed at Kustomization opencode-ha: KeyError" in " ".join(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from opencode_workspace import envsubst
 from opencode_workspace.rules.finding import Finding
-from opencode_workspace.rules.known import Known
+from opencode_workspace.rules.known import Known, stand_in
 from opencode_workspace.rules.provided import Provided
 from opencode_workspace.rules.source import Document, Entry, Source, items, mapping, strings
 from opencode_workspace.violation import Steps, Violation
@@ -125,6 +126,13 @@ def _keys(value: Any, pointer: Steps = ()) -> Iterator[Steps]:
             yield from _keys(item, (*pointer, index))
 
 
+def _variables(text: str) -> list[str]:
+    try:
+        return [name for name, _ in envsubst.variables(envsubst.parse(text))]
+    except envsubst.SubstitutionError:
+        return []
+
+
 class Fact(NamedTuple):
     """Something of which no two workspaces may have the same: `value` of a `kind`, with its place."""
 
@@ -167,6 +175,27 @@ class Deployment:
         yield self.entry
         for source in self.sources:
             yield from source.entries
+
+    @property
+    def may_be_patched(self) -> bool:
+        """Whether what is not in a file may be added where it is applied, in a way not followed here."""
+        unfollowed = any(one.rule == "unsupported-kustomization" for one in self.problems)
+        return unfollowed or self.known.is_patched or bool(self.entry.spec.get("patches"))
+
+    def is_guess(self, applied: Applied, pointer: Steps) -> bool:
+        """Whether a value is made of a variable whose own value is not known."""
+        written: Any = applied.entry.document
+        for step in pointer:
+            is_there = isinstance(written, dict) and step in written
+            if isinstance(written, list) and isinstance(step, int):
+                is_there = step < len(written)
+            if not is_there:
+                return False
+            written = written[step]
+        return isinstance(written, str) and any(
+            self.variables.get(name, stand_in(name)) == stand_in(name)
+            for name in _variables(written)
+        )
 
     def of_kind(self, *kinds: str) -> list[Applied]:
         """Applied objects of these kinds."""

@@ -17,14 +17,15 @@ class Known:
     """Objects by (kind, name) with namespace and file; an empty namespace is one that is set elsewhere.
 
     variables: values of ConfigMaps and keys of Secrets, for substituteFrom. charts: the OCIRepositories
-    that hold the chart, by name. patches_sources: whether a Flux Kustomization patches substituteFrom into
-    others, as the root of many repositories does.
+    that hold the chart, by name. is_patched: whether a Flux Kustomization here changes what it applies, such as
+    one that adds defaults to all others; patches_sources: whether one adds substituteFrom.
     """
 
     objects: dict[tuple[str, str], set[tuple[str, Path]]] = field(default_factory=dict)
     variables: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     charts: dict[str, list[Entry]] = field(default_factory=dict)
     patches_sources: bool = False
+    is_patched: bool = False
 
     def add(self, kind: str, namespace: str, name: str, path: Path) -> None:
         """Adds an object of the file `path`."""
@@ -59,6 +60,7 @@ def collect(entries: Iterable[Entry]) -> Known:
     for entry in entries:
         if entry.kind == "Kustomization" and entry.group != FLUX_GROUP:
             continue
+        known.is_patched |= entry.kind == "Kustomization" and bool(entry.spec.get("patches"))
         path = entry.source.path
         known.add(entry.kind, entry.namespace, entry.name, path)
         if entry.kind in ("ConfigMap", "Secret"):

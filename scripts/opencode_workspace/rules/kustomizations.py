@@ -118,18 +118,15 @@ def short_timeout(deployment: Deployment) -> Iterator[Finding]:
     field = "timeout" if spec.get("timeout") else "interval"
     written = spec.get(field)
     length = seconds(written)
-    if written is not None and length is None:
-        yield entry.finding(f"{written!r} is not a duration", ("spec", field))
     if not spec.get("wait") and not spec.get("healthChecks"):
         return
     for release in deployment.releases:
-        inner: list[tuple[float, str]] = []
-        for pointer, action in _timeouts(release.applied):
-            taken = seconds(action)
-            if taken is None:
-                yield release.applied.finding(f"{action!r} is not a duration", pointer)
-            else:
-                inner.append((taken, str(action)))
+        # What is no duration is told by another rule.
+        inner = [
+            (taken, str(action))
+            for action in _timeouts(release.applied)
+            if (taken := seconds(action)) is not None
+        ]
         longest, action = max(inner, default=(0.0, ""))
         if length is not None and _waits(length, field) <= longest:
             outer = (
@@ -148,15 +145,11 @@ def _waits(length: float, field: str) -> float:
     return max(length - _MARGIN if field == "interval" else length, _SHORTEST)
 
 
-def _timeouts(release: Applied) -> Iterator[tuple[Steps, object]]:
-    """How long install and upgrade may take, each once: its own timeout or the release's."""
-    for action in ("install", "upgrade"):
-        if own := mapping(release.spec.get(action)).get("timeout"):
-            yield ("spec", action, "timeout"), own
-    if not all(
-        mapping(release.spec.get(action)).get("timeout") for action in ("install", "upgrade")
-    ):
-        yield ("spec", "timeout"), release.spec.get("timeout") or _RELEASE_DEFAULT
+def _timeouts(release: Applied) -> list[object]:
+    """How long install and upgrade may take: their own timeout or the release's."""
+    whole = release.spec.get("timeout") or _RELEASE_DEFAULT
+    actions = (mapping(release.spec.get(action)) for action in ("install", "upgrade"))
+    return [action.get("timeout") or whole for action in actions]
 
 
 def seconds(duration: object) -> float | None:

@@ -38,12 +38,19 @@ def _listed(directory: Path, folder: Folder, seen: dict[Path, Source]) -> Iterat
         yield from _generated(directory)
         return
     source = seen[file] = folder.source(file)
-    content = mapping(source.documents[0]) if source.documents else {}
-    for name in _LISTS:
-        listed = content.get(name)
-        for entry in listed if isinstance(listed, list) else []:
-            if isinstance(entry, str) and "://" not in entry:
-                yield _joined(directory, entry)
+    yield from listed(source)
+
+
+def listed(kustomization: Source) -> list[Path]:
+    """Files and folders that a kustomization names, whether or not they are there."""
+    content = mapping(kustomization.documents[0]) if kustomization.documents else {}
+    lists = [content.get(name) for name in _LISTS]
+    return [
+        _joined(kustomization.path.parent, entry)
+        for found in lists
+        for entry in (found if isinstance(found, list) else [])
+        if isinstance(entry, str) and "://" not in entry
+    ]
 
 
 def _generated(directory: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from opencode_workspace.errors import UserError
 from opencode_workspace.rules.finding import Finding, rules
 
-Scope = Literal["source", "deployment", "tree"]
+Scope = Literal["source", "deployment", "surroundings", "tree"]
 Check = Callable[[Any], Iterable[Finding]]
 _C = TypeVar("_C", bound=Callable[..., Iterable[Finding]])
 
@@ -32,16 +32,16 @@ MODULES = (
     "placeholders",
 )
 
-_checks: dict[str, tuple[Scope, Check]] = {}
+_checks: dict[str, tuple[tuple[Scope, ...], Check]] = {}
 
 
-def check(rule: str, scope: Scope) -> Callable[[_C], _C]:
+def check(rule: str, *scopes: Scope) -> Callable[[_C], _C]:
     """Registers the decorated function as the one that finds `rule`."""
 
     def register(function: _C) -> _C:
         if rule in _checks:
             raise ValueError(f"rule {rule} has two functions")
-        _checks[rule] = (scope, function)
+        _checks[rule] = (scopes, function)
         return function
 
     return register
@@ -51,7 +51,7 @@ def checks(scope: Scope) -> dict[str, Check]:
     """Functions of one scope by the id of their rule."""
     for module in MODULES:
         importlib.import_module(f"opencode_workspace.rules.{module}")
-    return {rule: function for rule, (of, function) in _checks.items() if of == scope}
+    return {rule: function for rule, (of, function) in _checks.items() if scope in of}
 
 
 def run(scope: Scope, subject: Any) -> Iterator[Finding | str]:

@@ -5,33 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from opencode_workspace.rules.deployment import Deployment, Release
+from opencode_workspace.rules.fields import mistakes
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.podspec import claims, containers, maps, volumes
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.schemas import place, violations
 from opencode_workspace.rules.source import Document, items, mapping
+from opencode_workspace.rules.surroundings import Surroundings
+from opencode_workspace.violation import Violation
 
 _ROUTES = frozenset(("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "Ingress"))
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
-@check("refused-object", "deployment")
-def refused_object(deployment: Deployment) -> Iterator[Finding]:
-    """Objects that fail Kubernetes' strict schema, after substitution and rendering."""
-    name = deployment.releases[0].name if deployment.releases else ""
-    for applied in deployment.applied:
-        for violation in violations(applied.document, name):
-            message = (
-                f"{applied.kind}: {place(violation.pointer) or 'the object'}: {violation.message}"
-            )
+@check("refused-object", "deployment", "surroundings")
+def refused_object(part: Deployment | Surroundings) -> Iterator[Finding]:
+    """Objects that fail the strict schema of their kind, after substitution and rendering."""
+    releases = part.releases if isinstance(part, Deployment) else []
+    name = releases[0].name if releases else ""
+    for applied in part.applied:
+        for violation in (
+            *violations(applied.document, name),
+            *_refused_fields(applied.document, may_lack=part.may_be_patched),
+        ):
+            if isinstance(part, Deployment) and part.is_guess(applied, violation.pointer):
+                continue
+            where = place(violation.pointer) or "the object"
+            message = f"{applied.kind}: {where}: {violation.message}"
             yield applied.finding(message, violation.pointer)
-    for release in deployment.releases:
+    for release in releases:
         for manifest in release.manifests:
             of = f"{manifest['kind']} {manifest['metadata']['name']}"
-            for violation in violations(manifest, name):
+            for violation in (*violations(manifest, name), *_refused_fields(manifest)):
                 words = [str(s) for s in reversed(violation.pointer) if isinstance(s, str)]
                 message = f"{of}: {place(violation.pointer)}: {violation.message}"
                 yield release.finding(message, *words[:1])
+
+
+def _refused_fields(document: Document, *, may_lack: bool = False) -> Iterator[Violation]:
+    """Mistakes in a custom kind; unknown fields have a rule of their own."""
+    for mistake in mistakes(document):
+        if not mistake.known and not (may_lack and mistake.is_missing):
+            yield Violation(mistake.pointer, mistake.message)
 
 
 @check("standalone-route", "deployment")

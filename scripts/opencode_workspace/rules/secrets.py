@@ -110,6 +110,9 @@ def unknown_secret_store(deployment: Deployment) -> Iterator[Finding]:
     for applied in deployment.of_kind("ExternalSecret"):
         reference = mapping(applied.spec.get("secretStoreRef"))
         if not reference:
+            # Each value may name a store, or a generator, of its own.
+            if any(not one.get("sourceRef") for one in items(applied.spec.get("data"))):
+                yield applied.finding("spec.secretStoreRef is missing", ("spec",))
             continue
         kind, name = str(reference.get("kind", "SecretStore")), str(reference.get("name"))
         namespace = "" if kind == "ClusterSecretStore" else applied.namespace

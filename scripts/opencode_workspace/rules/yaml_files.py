@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Iterator
 
 from opencode_workspace.rules.deployment import Deployment
-from opencode_workspace.rules.fields import unknown_fields
+from opencode_workspace.rules.fields import mistakes
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.schemas import place
 from opencode_workspace.rules.source import Entry, Source, mapping, of_error
+from opencode_workspace.rules.surroundings import Surroundings
 
 
 @check("unreadable-yaml", "source")
@@ -28,12 +29,12 @@ def ambiguous_scalar(deployment: Deployment) -> Iterator[Finding]:
             yield of_error(source.ambiguous, source.path)
 
 
-@check("unknown-field", "deployment")
-def unknown_field(deployment: Deployment) -> Iterator[Finding]:
+@check("unknown-field", "deployment", "surroundings")
+def unknown_field(part: Deployment | Surroundings) -> Iterator[Finding]:
     """Misspelt or misplaced fields of the objects that Flux, External Secrets and VolSync read."""
-    for entry in deployment.entries:
+    for entry in part.entries:
         yield from _unknown(entry)
-    for source in deployment.sources:
+    for source in part.sources:
         # A kustomization may leave out apiVersion and kind.
         document = mapping(source.documents[0]) if source.documents else {}
         if source.path.name.lower().startswith("kustomization") and "kind" not in document:
@@ -43,9 +44,9 @@ def unknown_field(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _unknown(entry: Entry, api_version: str = "", kind: str = "") -> Iterator[Finding]:
-    kind = kind or entry.kind
-    api_version = api_version or entry.api_version
-    for pointer, known in unknown_fields(entry.document, api_version, kind):
-        near = difflib.get_close_matches(str(pointer[-1]), known, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        yield entry.finding(f"{kind} has no field {place(pointer)}{hint}", pointer)
+    for mistake in mistakes(entry.document, api_version, kind):
+        if mistake.known:
+            near = difflib.get_close_matches(str(mistake.pointer[-1]), mistake.known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            message = f"{kind or entry.kind} has no field {place(mistake.pointer)}{hint}"
+            yield entry.finding(message, mistake.pointer)
