@@ -62,7 +62,6 @@ _SIMPLE = {
     "string": (str, "a text"),
     "boolean": (bool, "true or false"),
     "object": (Mapping, "a mapping"),
-    "list": (list, "a list"),
 }
 
 
@@ -99,7 +98,9 @@ def _read(written: Any, types: Mapping[str, _Text]) -> Any:
         return types[written]
     if written in _SIMPLE or written in ("any", "integer"):
         return written
-    return _Words(tuple(written.split(" | ")))
+    if " | " in written or written.startswith("only "):
+        return _Words(tuple(written.removeprefix("only ").split(" | ")))
+    raise ValueError(f"fields.yaml: {written} is no type")
 
 
 def known_fields(api_version: str, kind: str) -> frozenset[str]:

@@ -42,6 +42,9 @@ class Surroundings:
     @property
     def may_be_patched(self) -> bool:
         """Whether what is not in a file may be added where it is applied."""
+        # Without a catalogue the folder may be a part of a tree, whose root lies elsewhere.
+        if self.tree.provided.source is None and not self.tree.parents:
+            return True
         return self.tree.known.is_patched or any(
             "patches" in document or "components" in document or "transformers" in document
             for source in self.sources
