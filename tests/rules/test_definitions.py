@@ -1,23 +1,20 @@
-"""Does the check know custom kinds as their definitions do? Documents are made of every definition, and damaged.
-
-It needs the definitions that the cluster is made with, and no cluster.
-"""
+"""Does the check know custom kinds as their definitions do? Documents are made of each definition, and damaged."""
 
 from __future__ import annotations
 
 import copy
-import functools
 import itertools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from opencode_workspace.rules.fields import mistakes
-from tests.cluster.rig.controlplane import DEFINITIONS
+from tests.support.definitions import definitions
+
+# Definitions are downloaded.
+pytestmark = pytest.mark.slow
 
 Schema = dict[str, Any]
 Steps = tuple[str | int, ...]
@@ -62,20 +59,6 @@ OPEN = {
 }
 SAMPLES = ("1m", "oci://a", "https://a", "a", "@daily")
 WRONG = {"string": 12345, "boolean": "yes", "integer": "x", "object": "x", "array": "x"}
-
-
-@functools.cache
-def definitions() -> dict[tuple[str, str], Schema]:
-    """The schema of each version that is served, by (apiVersion, kind)."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[tuple[str, str], Schema] = {}
-    for path in (file for folder in DEFINITIONS for file in Path(folder).glob("*.yaml")):
-        for document in yaml.load_all(path.read_text(), loader):
-            group, kind = document["spec"]["group"], document["spec"]["names"]["kind"]
-            for version in document["spec"]["versions"]:
-                schema = version["schema"]["openAPIV3Schema"]
-                found[f"{group}/{version['name']}", kind] = schema
-    return found
 
 
 def spec_of(kind: str) -> Schema:
