@@ -74,7 +74,8 @@ def _table() -> dict[tuple[str, str], tuple[Mapping[str, Any], _Object]]:
         name: _Text(re.compile(entry["pattern"]), entry["says"], entry.get("or") == "integer")
         for name, entry in content["types"].items()
     }
-    top = {"apiVersion": "string", "kind": "string", "status": "any"}
+    # Flux takes out what SOPS has put in.
+    top = {"apiVersion": "string", "kind": "string", "status": "any", "sops": "any"}
     found = {}
     for entry in content["kinds"]:
         whole = _read({**top, "metadata": content["metadata"], **entry["fields"]}, types)
