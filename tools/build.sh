@@ -20,11 +20,14 @@ variables=$(sed "s/@VERSION@/$version/; s/@MINOR@/$minor/" "tools/$name/ldflags"
 program=${package##*/}
 # A program of this repository has no version: its folder is found by name alone.
 home=$cache/$program${version:+-${version#v}}
+mkdir -p "$home"
+# Two runs may find it out of date at once.
+exec 9>"$home/lock"
+! command -v flock >/dev/null || flock 9
 # A checkout sets new times on old files; the content says whether a build is out of date.
 inputs=$(cat tools/build.sh "tools/$name"/* | cksum)
 if [ ! -x "$home/$program" ] || [ "$inputs" != "$(cat "$home/inputs" 2>/dev/null)" ]; then
-  [ ! -t 2 ] || echo "Building $program $version (once; minutes on a first run) …" >&2
-  mkdir -p "$home"
+  echo "Building $program $version (once; minutes on a first run) …" >&2
   go=$(tools/go.sh "$language")
   # An empty GOFLAGS would let the user's own settings in.
   (

@@ -12,7 +12,7 @@ name=checkov-$version
 home=.cache/tools/$name
 inputs=$(cat "$lock" .venv/pyvenv.cfg | cksum)
 if [ "$inputs" != "$(cat "$home/inputs" 2>/dev/null)" ]; then
-  [ ! -t 2 ] || echo "Installing checkov $version (once; 290 MB) …" >&2
+  echo "Installing checkov $version (once; 290 MB) …" >&2
   rm -rf "$home"
   mkdir -p "$home"
   .venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet \

@@ -27,7 +27,7 @@ quietly() { # what it does, command…
 }
 
 say() { # what takes long
-  [ ! -t 2 ] || echo "$1 (once) …" >&2
+  echo "$1 (once) …" >&2
 }
 
 # Elsewhere than on Debian, debootstrap knows where Debian is.

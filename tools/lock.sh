@@ -14,6 +14,6 @@ compile() {
 
 compile dev --all-extras pyproject.toml requirements/build.in
 # One version of each package, whichever of the two is installed.
-compile run --extra embedded --constraints requirements/dev.lock pyproject.toml requirements/build.in
+compile run --extra embedded --extra schemas --constraints requirements/dev.lock pyproject.toml requirements/build.in
 compile go requirements/go.in
 compile checkov requirements/checkov.in

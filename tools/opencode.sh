@@ -33,7 +33,7 @@ if [ ! -x "$home/opencode" ]; then
 fi
 if [ ! -x "$home/opencode" ]; then
   command -v npm >/dev/null || tools/apt.sh npm
-  [ ! -t 2 ] || echo "Fetching OpenCode $version (once; 60 MB) …" >&2
+  echo "Fetching OpenCode $version (once; 60 MB) …" >&2
   part=$home.part
   rm -rf "$part"
   mkdir "$part"

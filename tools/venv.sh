@@ -31,7 +31,7 @@ quietly() {
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-[ ! -t 2 ] || echo "Installing Python packages into .venv (once) …" >&2
+echo "Installing Python packages into .venv (once) …" >&2
 
 if [ "$(pwd -P)" != "$(cat .venv/.path 2>/dev/null)" ] || ! recent .venv/bin/python; then
   python=$(base_python)

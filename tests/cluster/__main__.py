@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.cluster.rig.halves import side_by_side
 
 REPOSITORY = Path(__file__).parents[2]
 TESTS = Path("tests/cluster")
+RESULTS = REPOSITORY / "build/junit"
 BUILDS = (
     "tools/packages.sh cluster/packages.txt",
     "tools/cluster/build.sh",
@@ -40,6 +42,9 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["half"]:
         return sandbox.enter(["-m", "pytest", *arguments[1:]])
     if not arguments:
+        # What is left of an earlier run must not pass for a half of this one.
+        for number in range(len(halves())):
+            (RESULTS / f"cluster-{number + 1}.xml").unlink(missing_ok=True)
         half = (sys.executable, "-m", "tests.cluster", "half")
         return built(BUILDS, lambda: side_by_side([(*half, *options) for options in halves()]))
     named = [argument for argument in arguments if argument.startswith(str(TESTS))]
@@ -53,7 +58,7 @@ def halves() -> list[list[str]]:
     second = [module for module in modules if module not in FIRST_HALF]
     return [
         [
-            f"--junitxml={REPOSITORY}/build/junit/cluster-{number}.xml",
+            f"--junitxml={RESULTS}/cluster-{number}.xml",
             *(f"{TESTS}/{module}.py" for module in half),
         ]
         for number, half in enumerate((FIRST_HALF, second), 1)
@@ -63,9 +68,11 @@ def halves() -> list[list[str]]:
 def built(builds: Iterable[str], run: Callable[[], int]) -> int:
     """Builds, then runs what needs a sandbox; 2 with the reason when this machine cannot hold one."""
     if os.geteuid() == 0:
+        started = time.monotonic()
         for build in builds:
             if subprocess.run(build.split(), cwd=REPOSITORY).returncode != 0:
                 return 2
+        os.environ[sandbox.BUILD] = f"{time.monotonic() - started:.0f}"
     lacks = sandbox.missing()
     if lacks:
         print("What needs a cluster was not run:", *lacks, sep="\n  ", file=sys.stderr)

@@ -46,6 +46,7 @@ def empty_cluster(
     with start_cluster(sandbox.STATE, logs) as cluster:
         times["start of the cluster"] = time.monotonic() - started
         record_testsuite_property("machine", machine())
+        record_testsuite_property("builds before it", f"{os.environ.get(sandbox.BUILD, '?')} s")
         for name, version in versions(cluster.api).items():
             record_testsuite_property(f"version of {name}", version)
         try:
@@ -69,6 +70,26 @@ def cluster(empty_cluster: Cluster, times: dict[str, float]) -> Cluster:
 def workspace(request: pytest.FixtureRequest, cluster: Cluster) -> Workspace:
     """Each of the workspaces of flux/workspaces.yaml."""
     return cluster.workspace(str(request.param))
+
+
+@pytest.fixture
+def kept(cluster: Cluster) -> Iterator[None]:
+    """Claims of both workspaces are the same ones afterwards, and so is the pod of flux: only ha is changed."""
+
+    def seen() -> list[str]:
+        claims = [cluster.workspace(name).claim()["metadata"]["uid"] for name in WORKSPACES]
+        return [*claims, cluster.workspace("flux").life]
+
+    before = seen()
+    yield
+    cluster.workspace("ha").wait_pod()
+    assert seen() == before
+
+
+@pytest.fixture
+def password(cluster: Cluster) -> str:
+    """The password of every workspace, when the test begins."""
+    return cluster.password
 
 
 @pytest.fixture(scope="module")

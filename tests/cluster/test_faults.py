@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import Record
 from tests.cluster.rig.api import condition, wait_for
-from tests.cluster.rig.cluster import CHART, SYSTEM, Cluster, version
+from tests.cluster.rig.cluster import SYSTEM, Cluster, push_charts
 from tests.cluster.rig.fleet import DOMAIN
 from tests.cluster.rig.processes import Process
+from tests.cluster.rig.registry import Registry
 from tests.cluster.rig.workspace import NAMESPACE
 
 NAME = "opencode-ha"
@@ -43,25 +45,11 @@ def wait_moved(cluster: Cluster, host: str) -> None:
 
 
 @pytest.fixture
-def kept(cluster: Cluster) -> Iterator[None]:
-    """Claims of both workspaces are the same ones afterwards, and so is the pod of the other."""
-
-    def seen() -> list[str]:
-        claims = [cluster.workspace(name).claim()["metadata"]["uid"] for name in ("flux", "ha")]
-        return [*claims, cluster.workspace("flux").wait_pod()["metadata"]["uid"]]
-
-    before = seen()
-    yield
-    cluster.workspace("ha").wait_pod()
-    assert seen() == before
-
-
-@pytest.fixture
 def still(cluster: Cluster) -> Iterator[None]:
     """The workspace's pod is the same one afterwards."""
-    before = cluster.workspace("ha").wait_pod()["metadata"]["uid"]
+    before = cluster.workspace("ha").life
     yield
-    assert cluster.workspace("ha").wait_pod()["metadata"]["uid"] == before
+    assert cluster.workspace("ha").life == before
 
 
 @pytest.mark.usefixtures("kept", "still")
@@ -145,22 +133,60 @@ def test_a_change_arrives_when_the_git_server_is_well_again(cluster: Cluster) ->
     wait_moved(cluster, "second")
 
 
-@pytest.mark.usefixtures("kept", "still")
-def test_workspaces_run_on_while_the_registry_has_lost_everything(cluster: Cluster) -> None:
-    def message(kind: str, namespace: str) -> str:
-        state = condition(cluster.api.read(kind, NAME, namespace), "Ready")
-        return str(state["message"]) if state.get("status") == "False" else ""
+def told(cluster: Cluster, kind: str, namespace: str, words: str) -> bool:
+    """AssertionError with what it says, unless it is not Ready and says this."""
+    state = condition(cluster.api.read(kind, NAME, namespace), "Ready")
+    assert state.get("status") == "False", state
+    assert words in state["message"], state
+    return True
 
-    cluster.registry.process.stop()
-    cluster.ask("OCIRepository", NAME, NAMESPACE)
-    wait_for(lambda: message("OCIRepository", NAMESPACE), "message about the registry")
-    cluster.ask("Kustomization", NAME, SYSTEM)
-    named = f"OCIRepository/{NAMESPACE}/{NAME} status: 'Failed'"
-    wait_for(lambda: named in message("Kustomization", SYSTEM), "message about the source")
-    cluster.registry.process.start()
-    cluster.registry.push_chart(CHART, version(CHART))
+
+@pytest.mark.usefixtures("kept", "still")
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (lambda registry: registry.process.stop(), "connection refused"),
+        (Registry.lose_everything, "MANIFEST_UNKNOWN"),
+    ],
+    ids=["down", "emptied"],
+)
+def test_workspaces_run_on_while_the_registry_is_of_no_use(
+    cluster: Cluster, fault: Callable[[Registry], None], says: str
+) -> None:
+    fault(cluster.registry)
+    try:
+        cluster.ask("OCIRepository", NAME, NAMESPACE)
+        source = partial(told, cluster, "OCIRepository", NAMESPACE, says)
+        wait_for(source, "message about the registry")
+        cluster.ask("Kustomization", NAME, SYSTEM)
+        named = f"OCIRepository/{NAMESPACE}/{NAME} status: 'Failed'"
+        whole = partial(told, cluster, "Kustomization", SYSTEM, named)
+        wait_for(whole, "message about the source")
+    finally:
+        cluster.registry.process.stop()
+        cluster.registry.process.start()
+        push_charts(cluster.registry)
     cluster.ask("OCIRepository", NAME, NAMESPACE)
     cluster.api.wait_ready("OCIRepository", NAME, NAMESPACE)
     cluster.reconcile("Kustomization", NAME, SYSTEM)
     cluster.api.wait_ready("Kustomization", NAME, SYSTEM)
     cluster.api.wait_ready("HelmRelease", NAME, NAMESPACE)
+
+
+@pytest.mark.usefixtures("kept")
+def test_workspaces_run_on_while_the_programs_of_their_node_are_dead(cluster: Cluster) -> None:
+    """kubelet and containerd are killed; their containers are not."""
+    workspaces = [cluster.workspace(name) for name in ("flux", "ha")]
+    before = [workspace.life for workspace in workspaces]
+    programs = (cluster.kubelet, cluster.runtime.process)
+    for program in programs:
+        program.kill()
+    try:
+        for workspace in workspaces:
+            assert workspace.get(password=cluster.password)[0] == 200
+    finally:
+        for program in reversed(programs):
+            program.start()
+    for workspace in workspaces:
+        wait_for(partial(workspace.run, "true"), "command in the pod, through the kubelet")
+    assert [workspace.life for workspace in workspaces] == before

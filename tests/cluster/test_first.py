@@ -7,7 +7,7 @@ import pytest
 from tests.cluster.conftest import WORKSPACES
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.fleet import repository_of
-from tests.cluster.rig.workspace import NAMESPACE, Workspace
+from tests.cluster.rig.workspace import DIRECTORY, NAMESPACE, Workspace
 
 
 def test_both_workspaces_become_ready(cluster: Cluster) -> None:
@@ -29,14 +29,11 @@ def test_claim_is_bound_and_the_pod_ready(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("name", WORKSPACES)
 def test_workspace_holds_its_own_repository(cluster: Cluster, name: str) -> None:
-    text = cluster.workspace(name).run("cat", "/home/user/workspace/README.md")
+    text = cluster.workspace(name).run("cat", f"{DIRECTORY}/README.md")
     assert text == f"This is {repository_of(name)}\n"
 
 
-def test_page_asks_for_the_password_and_opens_with_it(
-    cluster: Cluster, workspace: Workspace
-) -> None:
-    password = cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
+def test_page_asks_for_the_password_and_opens_with_it(workspace: Workspace, password: str) -> None:
     assert workspace.get()[0] == 401
     assert workspace.get(password="wrong")[0] == 401
     assert workspace.get(password=password)[0] == 200

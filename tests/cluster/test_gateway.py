@@ -23,10 +23,9 @@ from tests.cluster.rig.fleet import DOMAIN
 from tests.cluster.rig.gateway import Gateway
 from tests.cluster.rig.gateway import gateway as start_gateway
 from tests.cluster.rig.streams import Stream, listen, listen_over_http2
-from tests.cluster.rig.workspace import NAMESPACE
+from tests.cluster.rig.workspace import DIRECTORY, NAMESPACE
 from tests.support.opencode import Client, Place, read_until
 
-DIRECTORY = "/home/user/workspace"
 IDLE_SECONDS = 30
 # Envoy's limit for a whole answer, when a route sets none, is 15 s.
 CUT_SECONDS = 45
@@ -43,10 +42,6 @@ class Minute:
 
 def host_of(workspace: str) -> str:
     return f"{workspace}.opencode.{DOMAIN}"
-
-
-def password(cluster: Cluster) -> str:
-    return cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
 
 
 def opens(client: Client) -> bool:
@@ -101,7 +96,7 @@ def minute(cluster: Cluster, gateway: Gateway) -> Iterator[Minute]:
 
     They change workspace ha and its route meanwhile: what is open to workspace flux stays open.
     """
-    word, workspace = password(cluster), cluster.workspace("flux")
+    word, workspace = cluster.password, cluster.workspace("flux")
     front = gateway.front(host_of("flux"))
     bare = gateway.front(f"without-timeouts.opencode.{DOMAIN}")
     places: tuple[Place, ...] = (front, bare, workspace.place)
@@ -129,8 +124,10 @@ def own_password(cluster: Cluster) -> Iterator[str]:
     cluster.doppler.secrets[key] = word
     keys = {"secretKeys": {"serverPassword": key}}
     with cluster.changed(lambda catalogue: catalogue["workspaces"]["ha"].update(keys)):
+        cluster.synchronise("opencode-ha-secret")
         cluster.workspace("ha").restart()
         yield word
+    cluster.synchronise("opencode-ha-secret")
     cluster.workspace("ha").restart()
     del cluster.doppler.secrets[key]
 
@@ -149,16 +146,16 @@ def test_page_asks_for_the_password_under_its_host_name_and_opens_with_it(
     stranger = Client(place).ask("/")
     assert stranger.status == 401
     assert stranger.headers["www-authenticate"].startswith("Basic ")
-    page = Client(place, password(cluster)).ask("/")
+    page = Client(place, cluster.password).ask("/")
     assert page.status == 200
     assert b"<html" in page.body
 
 
 def test_a_host_name_leads_to_its_own_workspace(cluster: Cluster, gateway: Gateway) -> None:
-    browser = Client(gateway.front(host_of("ha")), password(cluster))
+    browser = Client(gateway.front(host_of("ha")), cluster.password)
     session = browser.ask("/session", method="POST", body={}, directory=DIRECTORY).json["id"]
     behind = {
-        name: Client(cluster.workspace(name).place, password(cluster))
+        name: Client(cluster.workspace(name).place, cluster.password)
         .ask(f"/session/{session}", directory=DIRECTORY)
         .status
         for name in WORKSPACES
@@ -169,7 +166,7 @@ def test_a_host_name_leads_to_its_own_workspace(cluster: Cluster, gateway: Gatew
 def test_password_of_one_workspace_does_not_open_the_other(
     cluster: Cluster, gateway: Gateway, own_password: str
 ) -> None:
-    shared = password(cluster)
+    shared = cluster.password
     opened = {
         (name, kind): Client(gateway.front(host_of(name)), word).ask("/").status
         for name in WORKSPACES

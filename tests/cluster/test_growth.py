@@ -12,7 +12,7 @@ from tests.cluster.conftest import Record
 from tests.cluster.rig.api import wait_for
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.fleet import repository_of
-from tests.cluster.rig.workspace import NAMESPACE, Workspace
+from tests.cluster.rig.workspace import DIRECTORY, NAMESPACE, Workspace
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_workspace_comes_goes_and_finds_its_data_again(
     cluster: Cluster, third: Workspace
 ) -> None:
     others = [cluster.workspace(name).pod()["metadata"]["uid"] for name in ("flux", "ha")]
-    third.run("sh", "-c", "echo mine > /home/user/workspace/mine.txt")
+    third.run("sh", "-c", f"echo mine > {DIRECTORY}/mine.txt")
     claim = third.claim()["metadata"]["uid"]
 
     cluster.fleet.command("remove", "third")
@@ -66,7 +66,7 @@ def test_a_workspace_comes_goes_and_finds_its_data_again(
     cluster.fleet.command("new", "third", "--repository", url)
     cluster.wait_applied(cluster.push("The third workspace again"))
     third.wait_pod()
-    assert third.run("cat", "/home/user/workspace/mine.txt") == "mine\n"
+    assert third.run("cat", f"{DIRECTORY}/mine.txt") == "mine\n"
     assert third.claim()["metadata"]["uid"] == claim
     assert others == [cluster.workspace(n).pod()["metadata"]["uid"] for n in ("flux", "ha")]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.rig.cluster import Cluster
 from tests.cluster.rig.fleet import repository_of
-from tests.cluster.rig.workspace import Workspace
+from tests.cluster.rig.workspace import DIRECTORY, Workspace
 
 PAIRS = [("flux", "ha"), ("ha", "flux")]
 # Files below everything that is mounted or written, and the environment of every process.
@@ -82,14 +82,14 @@ def test_no_file_and_no_environment_holds_anything_of_the_other(
     cluster: Cluster, name: str, other: str
 ) -> None:
     workspace = cluster.workspace(name)
-    assert "/home/user/workspace/README.md" in search(workspace, f"This is {repository_of(name)}")
+    assert f"{DIRECTORY}/README.md" in search(workspace, f"This is {repository_of(name)}")
     assert search(workspace, f"This is {repository_of(other)}") == ""
     assert search(workspace, f"opencode-{other}") == ""
     # One line of a key is enough to find it, whatever it is wrapped in; the first is the same in all keys.
     key = cluster.doppler.secrets[f"OPENCODE_{other.upper()}_DEPLOY_KEY"].splitlines()[3]
     assert search(workspace, key) == ""
-    password = cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
-    assert f"OPENCODE_SERVER_PASSWORD={password}" in search(workspace, password), "environments"
+    known = search(workspace, cluster.password)
+    assert f"OPENCODE_SERVER_PASSWORD={cluster.password}" in known, "environments are searched"
 
 
 @pytest.mark.parametrize(("name", "other"), PAIRS)

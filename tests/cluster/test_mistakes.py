@@ -179,20 +179,7 @@ def unknown_key(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
     del cluster.doppler.secrets[UNKNOWN_KEY]
 
 
-@pytest.fixture
-def untouched(cluster: Cluster) -> Iterator[None]:
-    """The other workspace keeps its pod, and no claim is made anew."""
-
-    def seen() -> list[str]:
-        claims = [cluster.workspace(n).claim()["metadata"]["uid"] for n in ("flux", "ha")]
-        return [*claims, cluster.workspace("flux").life]
-
-    before = seen()
-    yield
-    assert seen() == before
-
-
-@pytest.mark.usefixtures("untouched")
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_named_and_its_fix_heals(
     cluster: Cluster, mistake: Mistake, record_property: Record

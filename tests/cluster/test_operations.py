@@ -54,12 +54,6 @@ def workspace(cluster: Cluster) -> Workspace:
     return cluster.workspace("ha")
 
 
-@pytest.fixture
-def password(cluster: Cluster) -> str:
-    """The password of every workspace."""
-    return cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
-
-
 def age_backup(cluster: Cluster, workspace: Workspace, when: str) -> None:
     """Adds a copy of the newest backup that says it was made at that time."""
     secrets = cluster.doppler.secrets
@@ -209,7 +203,7 @@ def test_rotated_secrets_are_the_ones_that_work(
     both = [cluster.workspace(name) for name in ("flux", "ha")]
     page.run("Password")
     page.run("Into the cluster")
-    new = cluster.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
+    new = cluster.password
     for each in both:
         assert (each.get(password=password)[0], each.get(password=new)[0]) == (401, 200)
 

@@ -25,7 +25,7 @@ SIDE_BY_SIDE = (
 ENTER = "import sys; from tests.cluster.rig import sandbox; sys.exit(sandbox.enter(sys.argv[1:]))"
 REPOSITORY = Path(__file__).parents[2]
 # What a cluster does to the machine, in small: a daemon in a session of its own, a port of the address
-# that every run has, a mount, and files where kubelet and CNI write.
+# that every run has, a mount, files where kubelet and CNI write, and control groups, which no namespace hides.
 INSIDE = """
 import os, socket, subprocess, time
 from pathlib import Path
@@ -36,6 +36,8 @@ def test_something(marks=Path({marks!r})):
     listener = socket.create_server((sandbox.ADDRESS, 6443))
     (sandbox.STATE / "mounted").mkdir()
     subprocess.run(["mount", "-t", "tmpfs", {token!r}, sandbox.STATE / "mounted"], check=True)
+    for root in sandbox.control_groups(os.environ[sandbox.RUN]):
+        (root / "pod").mkdir(parents=True)
     for folder in sandbox.PRIVATE:
         assert not (folder / "kept").exists(), "another run's file"
         (folder / "kept").touch()
@@ -100,6 +102,11 @@ class Run:
         found += [f"file {file}" for file in kept if file.exists()]
         return found
 
+    def groups(self) -> list[Path]:
+        """Its control groups."""
+        names = [folder.name for folder in self.runs.iterdir()]
+        return [group for n in names for group in sandbox.control_groups(n) if group.exists()]
+
     def state(self) -> list[Path]:
         """Folders with files of a run that has not been cleaned up."""
         return list(self.runs.glob("*/state"))
@@ -127,10 +134,11 @@ def wait_gone(run: Run) -> None:
 def test_a_run_that_is_interrupted_leaves_nothing(tmp_path: Path, end: signal.Signals) -> None:
     with started(tmp_path / "one", "7001") as run:
         assert run.left(), "the test looks for the wrong things: a running sandbox has processes"
+        assert run.groups(), "nor does it look for the right control groups"
         os.killpg(run.process.pid, end)
         assert run.process.wait(30) != 0
         wait_gone(run)
-        assert run.state() == []
+        assert (run.state(), run.groups()) == ([], [])
 
 
 def test_a_run_that_is_killed_leaves_files_that_the_next_one_removes(tmp_path: Path) -> None:
@@ -139,11 +147,14 @@ def test_a_run_that_is_killed_leaves_files_that_the_next_one_removes(tmp_path: P
         run.process.wait()
         wait_gone(run)
     (left,) = run.state()
+    groups = run.groups()
+    assert groups
     with started(tmp_path / "two", "7003"):
         assert left not in run.state()
+        assert not any(group.exists() for group in groups)
 
 
-def test_two_runs_side_by_side_are_in_nobodys_way(tmp_path: Path) -> None:
+def test_two_runs_side_by_side_do_not_meet(tmp_path: Path) -> None:
     with started(tmp_path / "one", "7004") as one, started(tmp_path / "two", "7005") as two:
         assert len(one.state()) == 2, "the second run has removed the files of the first"
         for run in (one, two):

@@ -1,4 +1,4 @@
-"""The chart straight from Git, by the factories of pytest-helm-charts."""
+"""Chart and volume template straight from Git, by the factories of pytest-helm-charts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import shutil
 import tarfile
 import urllib.request
+from functools import partial
 
 import pytest
 from pytest_helm_charts.clusters import Cluster as KubeCluster
@@ -15,6 +16,7 @@ from pytest_helm_charts.flux.helm_release import (
     CrossNamespaceObjectReference,
     HelmReleaseFactoryFunc,
 )
+from pytest_helm_charts.flux.kustomization import KustomizationFactoryFunc
 from pytest_helm_charts.k8s.fixtures import NamespaceFactoryFunc
 
 from tests.cluster.rig import sample
@@ -79,6 +81,34 @@ def test_the_schema_is_enforced_from_git(cluster: Cluster, template: ChartTempla
     finally:
         cluster.api.delete("HelmRelease", "typo", PLACE)
         wait_for(lambda: cluster.api.get("HelmRelease", "typo", PLACE) is None, "end of typo")
+
+
+@pytest.mark.usefixtures("template")
+def test_the_volume_template_serves_any_app_and_its_claim_outlives_it(
+    cluster: Cluster, kustomization_factory_function_scope: KustomizationFactoryFunc
+) -> None:
+    def bound() -> str:
+        claim = cluster.api.read("PersistentVolumeClaim", "notes", PLACE)
+        assert claim["status"]["phase"] == "Bound", claim["status"]
+        return str(claim["metadata"]["uid"])
+
+    variables = {"APP": "notes", "VOLSYNC_CAPACITY": "1Gi"}
+    spec = {"targetNamespace": PLACE, "postBuild": {"substitute": variables}}
+    made = kustomization_factory_function_scope(
+        *("notes", PLACE, True, "1h", "./flux/templates/volsync", "charts", "2m"),
+        extra_spec=spec,
+        wait_timeout_sec=120,
+    )
+    uid = wait_for(bound, "claim of another app")
+    made.delete()
+    for kind in ("Kustomization", "ReplicationSource"):
+        wait_for(partial(gone, cluster, kind), f"end of the {kind}")
+    assert bound() == uid
+
+
+def gone(cluster: Cluster, kind: str) -> bool:
+    """Whether there is no object `notes` of a kind."""
+    return cluster.api.get(kind, "notes", PLACE) is None
 
 
 @pytest.fixture(scope="module")

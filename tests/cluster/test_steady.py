@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cluster.conftest import WORKSPACES
 from tests.cluster.rig.api import wait_for
-from tests.cluster.rig.cluster import CHART, Cluster, version
+from tests.cluster.rig.cluster import CHART, SYSTEM, Cluster, version
 from tests.cluster.rig.workspace import NAMESPACE
 
 SETTLED = (
@@ -45,7 +45,7 @@ def versions(cluster: Cluster) -> list[str]:
 
 def reconcile_all(cluster: Cluster) -> None:
     for name in cluster.kustomizations:
-        cluster.reconcile("Kustomization", name, "flux-system")
+        cluster.reconcile("Kustomization", name, SYSTEM)
     for name in WORKSPACES:
         cluster.reconcile("HelmRelease", f"opencode-{name}", NAMESPACE)
 

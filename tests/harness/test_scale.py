@@ -12,7 +12,8 @@ import pytest
 
 from tests.cluster.rig.cluster import Nodeless
 from tests.cluster.scale import meter
-from tests.cluster.scale.page import FIGURES, PAGE, Line, Row, amount, line, table, text
+from tests.cluster.scale.growth import Line, curve, line
+from tests.cluster.scale.page import FIGURES, PAGE, Row, amount, table, text
 
 
 def test_a_line_goes_through_both_measured_points() -> None:
@@ -20,6 +21,15 @@ def test_a_line_goes_through_both_measured_points() -> None:
     found = line(lambda result: float(result["x"]), small, large)
     assert found == Line(10.0, 2.0)
     assert found.at(1000) == 2010.0
+
+
+def test_a_curve_goes_through_both_measured_points() -> None:
+    small, large = {"workspaces": 50, "x": 10.0}, {"workspaces": 200, "x": 100.0}
+    found = curve(lambda result: float(result["x"]), small, large)
+    assert (round(found.at(50), 6), round(found.at(200), 6)) == (10, 100)
+    assert found.at(10) < 2, "few cost less each"
+    assert round(found.at(50, among=200), 6) == 25, "a quarter of those who look at all"
+    assert round(found.affordable(found.at(170)), 6) == 170
 
 
 @pytest.mark.parametrize(
@@ -52,7 +62,7 @@ def test_the_page_says_what_was_measured() -> None:
 
 def test_a_page_is_refused_when_too_few_runs_were_made() -> None:
     results = json.loads(FIGURES.read_text())
-    with pytest.raises(ValueError, match="two sizes of one layout"):
+    with pytest.raises(ValueError, match="three sizes of one layout"):
         text({name: result for name, result in results.items() if result["layout"] == "each"})
 
 

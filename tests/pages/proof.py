@@ -27,6 +27,9 @@ Each line below is one test, in its own words. What is played by a stand-in, and
 
 {summary}
 
+The tests run in two halves side by side, each with a cluster of its own, so that some figures are there twice.
+"Seconds" are those of the test alone: what several tests share is prepared before the first of them.
+
 {facts}
 {parts}"""
 

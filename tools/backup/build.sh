@@ -12,10 +12,14 @@ cache=$(cd ../.. && pwd)/.cache/tools
 home=$cache/backup-${version#v}
 part=$home.part
 
+mkdir -p "$cache"
+# Two runs may find it out of date at once.
+exec 9>"$home.lock"
+flock 9
 # A checkout sets new times on old files; the content says whether a build is out of date.
 inputs=$(cat build.sh go.mod go.sum | cksum)
 [ "$inputs" != "$(cat "$home/inputs" 2>/dev/null)" ] || exit 0
-[ ! -t 2 ] || echo "Building VolSync $version and restic (once; 3 minutes on two idle cores) …" >&2
+echo "Building VolSync $version and restic (once; 3 minutes on two idle cores) …" >&2
 
 fail() {
   cat "$part/log" >&2

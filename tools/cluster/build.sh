@@ -11,10 +11,14 @@ cache=$(cd ../.. && pwd)/.cache/tools
 home=$cache/cluster-${version#v}
 part=$home.part
 
+mkdir -p "$cache"
+# Two runs may find it out of date at once.
+exec 9>"$home.lock"
+flock 9
 # A checkout sets new times on old files; the content says whether a build is out of date.
 inputs=$(cat build.sh go.mod go.sum ldflags crds.txt box/*.go | cksum)
 [ "$inputs" != "$(cat "$home/inputs" 2>/dev/null)" ] || exit 0
-[ ! -t 2 ] || echo "Building the test cluster $version (once; 8 minutes on two idle cores) …" >&2
+echo "Building the test cluster $version (once; 8 minutes on two idle cores) …" >&2
 
 fail() {
   cat "$part/log" >&2
@@ -26,7 +30,7 @@ fail() {
 folder_of() { # module
   case $1 in
     # Modules whose programs are not built here would only burden go.mod.
-    *@*) "$go" mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p' ;;
+    *@*) "$go" mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p' | grep . ;;
     *) "$go" list -m -f '{{.Dir}}' "$1" ;;
   esac
 }
@@ -41,7 +45,7 @@ export CGO_ENABLED=0 GOFLAGS='-mod=readonly -trimpath -buildvcs=false' GOTOOLCHA
   >"$part/log" 2>&1 </dev/null || fail
 while read -r module folder; do
   case $module in '' | '#'*) continue ;; esac
-  source=$(folder_of "$module" 2>>"$part/log" </dev/null)
+  source=$(folder_of "$module" 2>>"$part/log" </dev/null) || fail
   for file in "$source/$folder"/*.yaml; do
     # Others beside them are for kustomize.
     ! grep -q '^kind: CustomResourceDefinition' "$file" || install -m 0644 "$file" "$part/crds/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import subprocess
@@ -75,9 +76,29 @@ class Nodeless:
         self.api.patch(kind, name, namespace, {"metadata": {"annotations": marks}})
         return stamp
 
-    def synchronise(self, name: str) -> None:
+    @property
+    def password(self) -> str:
+        """Of every workspace that has none of its own."""
+        return self.doppler.secrets["OPENCODE_SERVER_PASSWORD"]
+
+    def ask_store(self, name: str) -> None:
         """Makes external-secrets look at the store now, for this ExternalSecret of the workspaces."""
         self.look_again("ExternalSecret", name, NAMESPACE)
+
+    def synchronise(self, name: str) -> None:
+        """Returns when the Secret that this ExternalSecret makes holds what the store holds."""
+        template = self.api.read("ExternalSecret", name, NAMESPACE)["spec"]["target"]["template"]
+        self.ask_store(name)
+
+        def synchronised() -> bool:
+            held = self.api.read("Secret", name, NAMESPACE)["data"]
+            for key, text in template["data"].items():
+                stored = self.doppler.secrets[text.strip("{ .}")]
+                assert base64.b64decode(held[key]).decode() == stored, key
+            self.api.ready("ExternalSecret", name, NAMESPACE)
+            return True
+
+        wait_for(synchronised, f"Secret {name} as in Doppler")
 
     def look_again(self, kind: str, name: str, namespace: str | None) -> None:
         """What `kubectl annotate … force-sync=…` does to an object of external-secrets."""
@@ -196,10 +217,15 @@ def _prepare(api: Api, store: Doppler) -> None:
     api.apply([token])
 
 
-def _publish(folder: Path, made_forge: Forge, charts: Registry) -> Fleet:
-    """What a person publishes before Flux is told of it: charts and the repository."""
+def push_charts(charts: Registry) -> None:
+    """Publishes the charts that a cluster installs."""
     charts.push_chart(CHART, version(CHART))
     charts.push_chart(PLATFORM / "rook-ceph-cluster", "0.1.0")
+
+
+def _publish(folder: Path, made_forge: Forge, charts: Registry) -> Fleet:
+    """What a person publishes before Flux is told of it: charts and the repository."""
+    push_charts(charts)
     return fleets.make_fleet(folder, made_forge)
 
 
@@ -226,7 +252,7 @@ def nodeless(
         plane = enter(control_plane(folder / "control-plane", logs, server_options))
         controllers = enter(flux(folder / "flux", logs, plane.api, flux_options))
         eso = enter(external_secrets(logs, plane.api, store))
-        disks = enter(volumes(folder / "volumes", plane.api))
+        disks = enter(volumes(folder / "volumes", logs, plane.api))
         _prepare(plane.api, store)
         parts = (controllers, eso, store, made_forge, charts, disks)
         yield Nodeless(plane, *parts, published.result())

@@ -26,6 +26,11 @@ class Doppler:
     healed: threading.Condition = field(default_factory=threading.Condition)
 
     @property
+    def asked(self) -> int:
+        """How often it was asked for secrets; the provider also asks whether the token is good."""
+        return sum(path.startswith("/v3/configs/config/secret") for path in self.requests)
+
+    @property
     def url(self) -> str:
         """What the provider takes as DOPPLER_BASE_URL."""
         return f"http://127.0.0.1:{self.port}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from .controlplane import BOX
 from .names import DOMAIN
 from .processes import Process, answers
 from .runtime import POD_ADDRESSES, Runtime
-from .sandbox import ADDRESS, CONTROL_GROUPS, control_group
+from .sandbox import ADDRESS, RUN, control_group, control_groups
 
 NAME = "node"
 KUBELET_PORT, PROXY_PORT = 10248, 10256
@@ -21,17 +22,12 @@ KUBELET_PORT, PROXY_PORT = 10248, 10256
 
 def _make_control_group() -> None:
     """The kubelet wants the group that holds all of its pods to be there, in every hierarchy."""
-    name = control_group()
-    if (CONTROL_GROUPS / "cgroup.controllers").exists():
-        (CONTROL_GROUPS / name).mkdir()
-        return
-    for hierarchy in CONTROL_GROUPS.iterdir():
-        if not hierarchy.is_dir() or hierarchy.is_symlink():
-            continue
-        (hierarchy / name).mkdir(exist_ok=True)
+    for group in control_groups(os.environ[RUN]):
+        group.mkdir(exist_ok=True)
         for setting in ("cpuset.cpus", "cpuset.mems"):
-            if (hierarchy / setting).exists():
-                (hierarchy / name / setting).write_text((hierarchy / setting).read_text())
+            # A group of the first version starts without any processor.
+            if (group.parent / setting).exists():
+                (group / setting).write_text((group.parent / setting).read_text())
 
 
 def _kubelet(folder: Path, logs: Path, api: Api, socket: Path) -> Process:

@@ -100,16 +100,18 @@ class Process:
         self.wait_ready()
 
     def stop(self) -> None:
-        """Ends it, by force when it does not end by itself."""
+        """Ends it, by force when it does not end in time; RuntimeError when it had ended before."""
         if self._running is None:
             return
-        self._running.terminate()
+        ended, self._running = self._running, None
+        if (code := ended.poll()) is not None:
+            raise RuntimeError(f"{self.name} had ended by itself with {code}; see {self.log}")
+        ended.terminate()
         try:
-            self._running.wait(STOP_SECONDS)
+            ended.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._running.kill()
-            self._running.wait()
-        self._running = None
+            ended.kill()
+            ended.wait()
 
     def kill(self) -> None:
         """Ends it without a warning, as a crash does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,9 +20,17 @@ HELM = TOOLS / "bin" / "helm4"
 
 @dataclass(frozen=True)
 class Registry:
-    """`process` may be stopped: it forgets every tag then."""
+    """`process` may be stopped: it forgets every tag then. `folder` holds its blobs."""
 
     process: Process
+    folder: Path
+
+    def lose_everything(self) -> None:
+        """Starts it anew on an empty disk."""
+        self.process.stop()
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        self.process.start()
 
     def push_chart(self, chart: Path, version: str) -> None:
         """Packages a chart under a version and pushes it to charts/<its name>."""
@@ -47,4 +56,4 @@ def registry(folder: Path, logs: Path) -> Iterator[Registry]:
     folder.mkdir()
     command = [BOX, "registry", ADDRESS, folder]
     with Process("registry", command, logs, answers(f"http://{ADDRESS}/v2/")) as process:
-        yield Registry(process)
+        yield Registry(process, folder)

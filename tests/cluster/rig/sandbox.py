@@ -18,6 +18,8 @@ ADDRESS = "10.99.0.1"
 # Where the run's state is seen from inside: a path short enough for the sockets in it.
 STATE = Path("/run/cluster")
 RUN = "CLUSTER_TEST_RUN"
+# Seconds that all builds took before the run: under a minute when they were there already.
+BUILD = "CLUSTER_TEST_BUILD_SECONDS"
 RUNS = Path(os.environ.get("CLUSTER_TEST_RUNS") or Path(__file__).parents[3] / "build" / "cluster")
 # Held by a run for as long as it lives; process ids mean nothing to a run in another container.
 LOCK = "lock"
@@ -25,6 +27,7 @@ LOCK = "lock"
 PRIVATE = (Path("/run"), Path("/var/log"), Path("/var/lib/cni"), Path("/var/lib/kubelet"))
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 KEPT_RUNS = 6
+CLEAN_SECONDS = 10
 PR_SET_PDEATHSIG = 1
 PROGRAMS = {
     "buildah": "buildah",
@@ -63,7 +66,11 @@ def run_folder() -> Path:
 
 def control_group() -> str:
     """Name of the control group that holds the run's pods: a run beside this one has another."""
-    return f"opencode-{os.environ[RUN]}"
+    return _group(os.environ[RUN])
+
+
+def _group(name: str) -> str:
+    return f"opencode-{name}"
 
 
 def end_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
@@ -132,13 +139,29 @@ def _sweep() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def control_groups(name: str) -> list[Path]:
+    """Where a run's control groups are, whether or not they have been made: one in each hierarchy."""
+    unified = (CONTROL_GROUPS / "cgroup.controllers").exists()
+    hierarchies = [CONTROL_GROUPS] if unified else sorted(CONTROL_GROUPS.iterdir())
+    return [
+        hierarchy / _group(name)
+        for hierarchy in hierarchies
+        if hierarchy.is_dir() and not hierarchy.is_symlink()
+    ]
+
+
 def _clean(name: str) -> None:
     shutil.rmtree(RUNS / name / "state", ignore_errors=True)
-    group_name = f"opencode-{name}"
-    for root in (*CONTROL_GROUPS.glob(f"*/{group_name}"), CONTROL_GROUPS / group_name):
-        for group, _, _ in os.walk(root, topdown=False):
+    # A group is busy for as long as the last of its processes takes to end.
+    deadline = time.monotonic() + CLEAN_SECONDS
+    while groups := [root for root in control_groups(name) if root.exists()]:
+        for group in (group for root in groups for group, _, _ in os.walk(root, topdown=False)):
             with contextlib.suppress(OSError):
                 Path(group).rmdir()
+        if time.monotonic() > deadline:
+            print("Control groups are left:", *groups, file=sys.stderr)
+            return
+        time.sleep(0.05)
 
 
 def settle() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import urllib.error
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,9 +137,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def volumes(folder: Path, api: Api) -> Iterator[Volumes]:
+def volumes(folder: Path, logs: Path, api: Api) -> Iterator[Volumes]:
     """Answers claims of the storage classes CLASSES until the block ends."""
     folder.mkdir()
+    log = logs / "storage.log"
     made = Volumes(folder, api)
     ended = threading.Event()
 
@@ -147,10 +148,11 @@ def volumes(folder: Path, api: Api) -> Iterator[Volumes]:
         while not ended.wait(0.3):
             try:
                 made.work()
-            except (OSError, urllib.error.HTTPError):
-                continue  # the API server is being restarted
-            except (AssertionError, subprocess.CalledProcessError):
-                continue  # a claim or snapshot that goes, or files that change while they are copied
+            # An API server that is being restarted, a claim or snapshot that goes, files that change while
+            # they are copied: the next round sees to it, or the log tells who waits why.
+            except (OSError, AssertionError, subprocess.CalledProcessError) as error:
+                with log.open("a") as lines:
+                    lines.write(f"{time.strftime('%X')} {error!r}\n")
 
     thread = threading.Thread(target=work)
     thread.start()

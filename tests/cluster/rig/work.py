@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from .workspace import Workspace
+from .workspace import DIRECTORY, Workspace
 
 LOGIN = "/home/user/.local/share/opencode/auth.json"
-DIRECTORY = "/home/user/workspace"
 DRAFT = f"{DIRECTORY}/draft.txt"
 
 

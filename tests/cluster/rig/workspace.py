@@ -16,6 +16,8 @@ from .api import Api, Object, condition, wait_for
 from .storage import Volumes
 
 NAMESPACE = "opencode"
+# Where the repository is in the pod.
+DIRECTORY = "/home/user/workspace"
 PORT = 4096
 
 
@@ -139,7 +141,7 @@ class Workspace:
 
     def post(self, path: str, password: str, body: Object) -> Object:
         """What it answers to a POST in its repository; AssertionError unless that is a success."""
-        query = f"{path}?directory=/home/user/workspace"
+        query = f"{path}?directory={DIRECTORY}"
         status, answer = self._ask("POST", query, password, json.dumps(body))
         assert status == 200, f"POST {path}: {status} {answer}"
         found: Object = json.loads(answer)

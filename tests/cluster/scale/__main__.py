@@ -1,9 +1,8 @@
 """`python -m tests.cluster.scale [--until PHASE] [RUN…]`: measures many workspaces and writes docs/scale.md.
 
 A run is named like 50-each-stock (see `run.Plan`); without names all of RUNS are made. A result replaces
-the one of the same run in build/scale.json, from which FIGURES and the page are written. Phases are those
-of `run.PHASES`; where one was not made, the page has a dash.
-`python -m tests.cluster.scale page` writes the page alone, from FIGURES.
+that of the same run in FIGURES, from which the page is written. Phases are those of `run.PHASES`; where one
+was not made, the page has a dash. `python -m tests.cluster.scale page` writes the page alone.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.cluster.__main__ import REPOSITORY, built
+from tests.cluster.__main__ import built
 from tests.cluster.rig import sandbox
 
 from . import page
@@ -35,8 +34,8 @@ RUNS = (
     Plan(200, "each", "stock"),
     Plan(200, "shared", "stock"),
     Plan(200, "each", "tuned"),
+    Plan(200, "shared", "tuned"),
 )
-RESULTS = REPOSITORY / "build" / "scale.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -54,7 +53,6 @@ def main(arguments: list[str]) -> int:
         command = ["-m", "tests.cluster.scale", "inside", until, *wanted]
         if code := built(BUILDS, lambda: sandbox.enter(command)):
             return code
-        page.FIGURES.write_text(_compact(json.loads(RESULTS.read_text())))
     try:
         page.PAGE.write_text(page.text(json.loads(page.FIGURES.read_text())))
     except ValueError as error:
@@ -78,9 +76,9 @@ def _run(plan: Plan, until: str) -> None:
     logs = sandbox.run_folder() / "logs" / plan.name
     found = measure(plan, sandbox.STATE / plan.name, logs, say, until)
     say("done")
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    known = json.loads(page.FIGURES.read_text())
     known[plan.name] = found | {"date": time.strftime("%Y-%m-%d")}
-    RESULTS.write_text(json.dumps(known, indent=2) + "\n")
+    page.FIGURES.write_text(_compact(known))
 
 
 def _compact(results: Mapping[str, Any]) -> str:

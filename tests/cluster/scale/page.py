@@ -10,10 +10,10 @@ from typing import Any
 
 import jinja2
 
+from .growth import Line, Result, curve, line
 from .run import PHASES
 from .settings import SETTINGS
 
-Result = Mapping[str, Any]
 TEMPLATE = Path(__file__).with_name("page.md.j2")
 FIGURES = Path(__file__).with_name("figures.json")
 PAGE = Path(__file__).parents[3] / "docs" / "scale.md"
@@ -30,8 +30,6 @@ SECRET_ROUNDS = {"own": 4, "volume": 1}
 DOPPLER_LIMIT = 240
 # A shard's kustomize-controller, on one core, works through a commit in so many seconds.
 SHARD_SECONDS = 120
-# Requests a second that Flux's controllers allow themselves: the default of --kube-api-qps.
-STOCK_RATE = 50
 
 
 def amount(value: float) -> str:
@@ -101,7 +99,6 @@ LAYOUT_ROWS = (
     Row("CPU of source-controller, first push, s", cpu("first", "source-controller")),
     Row("CPU of kustomize-controller, first push, s", cpu("first", "kustomize-controller")),
     Row("CPU of helm-controller, first push, s", cpu("first", "helm-controller")),
-    Row("CPU of the API server, first push, s", cpu("first", "kube-apiserver")),
     *MEMORY_ROWS,
     Row("chart downloads, first push", counted("first", "pulls")),
     Row("chart downloads, newer chart", counted("bump", "pulls")),
@@ -112,7 +109,6 @@ SETTING_ROWS = (
     *TIME_ROWS,
     Row("CPU of kustomize-controller, first push, s", cpu("first", "kustomize-controller")),
     Row("CPU of helm-controller, first push, s", cpu("first", "helm-controller")),
-    Row("CPU of the API server, first push, s", cpu("first", "kube-apiserver")),
     *MEMORY_ROWS,
 )
 COST_ROWS = (
@@ -120,12 +116,8 @@ COST_ROWS = (
     Row("API requests of Flux: a commit to anything", requests("unrelated")),
     Row("API requests of Flux: a newer chart", requests("bump")),
     Row("API requests of Flux: an hourly look at the release", requests("releases")),
-    Row("CPU of kustomize-controller: a commit to anything, s", cpu("unrelated", *FLUX[1:2])),
     Row("CPU of helm-controller: come up, s", cpu("first", *FLUX[2:3])),
     Row("CPU of helm-controller: a newer chart, s", cpu("bump", *FLUX[2:3])),
-    Row("CPU of the API server: come up, s", cpu("first", "kube-apiserver")),
-    Row("CPU of the API server: a commit to anything, s", cpu("unrelated", "kube-apiserver")),
-    *MEMORY_ROWS,
     Row("etcd in use, MB", lambda result: result["etcd"]),
     Row("requests to the secret store: come up", counted("first", "secrets")),
 )
@@ -146,25 +138,6 @@ def _cell(row: Row, result: Result) -> str:
         return amount(row.of(result))
     except KeyError:  # the run ended before that phase
         return "-"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A cost that grows with the workspaces: `base` once and `each` for every one."""
-
-    base: float
-    each: float
-
-    def at(self, workspaces: int) -> float:
-        """The cost of so many."""
-        return self.base + self.each * workspaces
-
-
-def line(of: Callable[[Result], float], small: Result, large: Result) -> Line:
-    """Through two measured results."""
-    span = large["workspaces"] - small["workspaces"]
-    each = (of(large) - of(small)) / span
-    return Line(of(small) - each * small["workspaces"], each)
 
 
 def hourly(of_kustomizations: Line, of_releases: Line, of_sources: Line) -> Line:
@@ -220,22 +193,24 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         and result["phases"].keys() >= PHASES.keys()
     ]
     paired = [each for each in whole if _name(each, layout="shared") in results]
-    if not paired or len(whole) < 2:
-        raise ValueError("it needs both layouts of one size, and two sizes of one layout")
-    small, large = whole[0], whole[-1]
+    if not paired or len(whole) < 3:
+        raise ValueError("it needs both layouts of one size, and three sizes of one layout")
+    small, middle, large = whole[0], *whole[-2:]
+    tuned = results[_name(large, settings="tuned")]
     each, shared = paired[-1], results[_name(paired[-1], layout="shared")]
 
     def through(of: Callable[[Result], float]) -> Line:
         return line(of, small, large)
 
-    commit = through(cpu("unrelated", "kustomize-controller"))
+    commit = curve(cpu("unrelated", "kustomize-controller"), middle, large)
     rest = hourly(
         through(requests("unrelated")), through(requests("releases")), through(requests("sources"))
     )
-    shard = max(1, round((SHARD_SECONDS - commit.base) / commit.each, -1))
+    shard = int(round(commit.affordable(SHARD_SECONDS), -1))
     artifact = through(lambda result: float(result["artifact"]))
     return {
         "small": small,
+        "middle": middle,
         "large": large,
         "most": max(result["workspaces"] for result in results.values()),
         "layouts": table(
@@ -267,8 +242,14 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
         "shards": [math.ceil(size / shard) for size in SIZES],
         "traffic": [size * artifact.at(size) / 1e6 for size in SIZES],
         "rest": [rest.at(size) / HOUR for size in SIZES],
-        "commit": through(requests("unrelated")).at(int(shard)),
-        "stock_rate": STOCK_RATE,
+        "shard_requests": through(requests("unrelated")).at(shard),
+        "commit": commit,
+        "commit_cpu": {
+            result["workspaces"]: cpu("unrelated", "kustomize-controller")(result)
+            for result in (middle, large)
+        },
+        "uncut": [commit.at(size) for size in SIZES],
+        "memory": [tuned["memory"][name] for name in FLUX[:3]],
         "polls": [SOURCE_ROUNDS * size for size in SIZES],
         "etcd": [through(lambda result: result["etcd"]).at(size) / 1e3 for size in SIZES],
         "movers": [size / MINUTES for size in SIZES],
