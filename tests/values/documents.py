@@ -7,46 +7,34 @@ workspace there can be stands in for them, and exact, because nothing is merged 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from opencode_workspace import schema as validator
-from opencode_workspace import yamlio
-from opencode_workspace.violation import Violation
 from tests.support import schemas
+from tests.support.charts import Chart
 from tests.support.corpus import Pointers
 from tests.support.schemas import Place, Schema
-from tests.values import mistakes
+from tests.values import cases, derived, mistakes
+from tests.values.derived import Derived, pointer, replaced
 from tests.values.mutants import Mutant
-
-HERE = Path(__file__).parent
 
 
 class Site(NamedTuple):
-    """Where a good document has something for a subschema: the document, the way, the value."""
+    """Where a document has something for a subschema: the document, the way, the value.
 
-    document: Mapping[str, Any]
-    way: Place
-    value: Any
-
-
-class Killer(NamedTuple):
-    """A document that the whole schema and a damaged one judge differently.
-
-    at: pointers at which the whole schema refuses it; none when it is good.
-    says: pointers at which the damaged one does.
-    source: `corpus` or `derived`.
+    at: pointers at which the document must be refused. source: `corpus` or `derived`.
     """
 
-    values: Mapping[str, Any]
+    document: Any
+    way: Place
+    value: Any
     at: Pointers
-    says: Pointers
     source: str
 
 
 class Documents:
-    """The documents for one schema: those of the corpus, and what is derived from the good ones.
+    """The documents that are kept for one schema, and what could be derived from the good ones.
 
     good: values of documents that the schema takes over the chart's defaults.
     bad: values, coalesced with the chart's defaults, that it refuses.
@@ -59,81 +47,101 @@ class Documents:
         self._sites: dict[Place, dict[bytes, Site]] = {}
         self._wrong: dict[Place, dict[bytes, Site]] = {}
         for values in sorted(good.values(), key=lambda values: len(str(values))):
-            document = validator.coalesce(smallest(), values)
+            document = validator.coalesce(derived.smallest(), values)
             if not refused(document, schema):
-                self._note(self._sites, document)
+                self._note(document, frozenset(), "corpus")
         for wrong in bad.values():
-            self._note(self._wrong, wrong)
+            self._note(wrong, refused(wrong, schema), "corpus")
 
-    def _note(self, sites: dict[Place, dict[bytes, Site]], document: Mapping[str, Any]) -> None:
+    def add(self, one: Derived) -> None:
+        """Keeps one more."""
+        self._note(one.document, one.at, "derived")
+
+    def _note(self, document: Any, at: Pointers, source: str) -> None:
+        sites = self._wrong if at else self._sites
         for place, way, value in schemas.applied(self._schema, document):
-            # One of equal values is enough; true and 1 are not equal here.
-            sites.setdefault(place, {}).setdefault(
-                marshal.dumps(value, 2), Site(document, way, value)
-            )
+            # One of equal values is enough; true and 1 are not equal here. A value that is all
+            # there is to refuse tells more than one in a document with another mistake.
+            key = bytes([at == {pointer(way)}]) + marshal.dumps(value, 2)
+            sites.setdefault(place, {}).setdefault(key, Site(document, way, value, at, source))
 
     @property
     def reached(self) -> set[Place]:
         """Exact places of the subschemas for which a good document has something."""
         return set(self._sites)
 
-    def killer(self, mutant: Mutant) -> Killer | None:
-        """A document that notices the damage; best is one that only one of the schemas takes."""
+    def killer(self, mutant: Mutant) -> Site | None:
+        """A document that is kept and that only one of the schemas takes: it notices the damage."""
+        return self._told_apart(mutant, self._kept(mutant))
+
+    def derive(self, mutant: Mutant) -> Derived | None:
+        """A document that is not kept and notices the damage."""
+        site = self._told_apart(mutant, self._derived(mutant))
+        if site is None:
+            return None
+        base = self._base(mutant).document
+        return Derived(mutant.where, mutant.what, base, site.way, site.value, site.at)
+
+    def _told_apart(self, mutant: Mutant, candidates: Iterable[Site]) -> Site | None:
         damaged = mutant.within(self._schema)
-        second: Killer | None = None
-        for values, source in self._candidates(mutant):
-            at = refused(values, self._schema)
-            says = refused(values, damaged)
-            if says != at:
-                killer = Killer(values, at, says, source)
-                if not says or not at:
-                    return killer
-                second = second or killer
-        return second
+        found = (s for s in candidates if bool(refused(s.document, damaged)) != bool(s.at))
+        return next(found, None)
 
-    def _candidates(self, mutant: Mutant) -> Iterator[tuple[Mapping[str, Any], str]]:
-        node = mutant.original(self._schema)
-        definitions = self._schema["definitions"]
-        whole = {**node, "definitions": definitions}
-        damaged = {**mutant.node, "definitions": definitions}
+    def _base(self, mutant: Mutant) -> Site:
+        """The shortest good document with something for the damaged subschema."""
+        return next(iter(self._sites[mutant.place].values()))
 
-        def differs(value: Any) -> bool:
-            # What the one subschema says alike of a value, the whole schema says alike.
-            return refused(value, whole) != refused(value, damaged)
+    def _kept(self, mutant: Mutant) -> Iterator[Site]:
+        differs = self._difference(mutant)
+        for sites in (self._wrong, self._sites):
+            yield from (s for s in sites.get(mutant.place, {}).values() if differs(s.value))
 
-        sites = list(self._sites[mutant.place].values())
-        for site in (*self._wrong.get(mutant.place, {}).values(), *sites):
-            if differs(site.value):
-                yield site.document, "corpus"
-        base = sites[0]
-        for value in mistakes.values(mutant, node, [site.value for site in sites]):
+    def _derived(self, mutant: Mutant) -> Iterator[Site]:
+        differs = self._difference(mutant)
+        base = self._base(mutant)
+        below = pointer(base.way)
+        seen = [site.value for site in self._sites[mutant.place].values()]
+        for value in mistakes.values(mutant, mutant.original(self._schema), seen):
             if differs(value):
                 document = replaced(base.document, base.way, value)
-                below = pointer(base.way)
-                if all(f"{at}/".startswith(f"{below}/") for at in refused(document, self._schema)):
-                    yield document, "derived"
+                at = refused(document, self._schema)
+                if all(f"{one}/".startswith(f"{below}/") for one in at):
+                    yield Site(document, base.way, value, at, "derived")
+
+    def _difference(self, mutant: Mutant) -> Any:
+        """Whether the subschema and the damaged one say something else of a value.
+
+        What they say alike of it, the whole schemas say alike of the document it is in.
+        """
+        definitions = self._schema["definitions"]
+        whole = {**mutant.original(self._schema), "definitions": definitions}
+        damaged = {**mutant.node, "definitions": definitions}
+        return lambda value: refused(value, whole) != refused(value, damaged)
 
 
-def smallest() -> dict[str, Any]:
-    """The smallest values that the schema takes without the chart's defaults."""
-    document: dict[str, Any] = yamlio.load_one(HERE / "smallest.yaml")
-    return document
+def of_corpus(chart: Chart) -> Documents:
+    """The documents that people wrote: those of the corpus, and the chart's refusals."""
+    written = cases.corpus_documents()
+    everything = written | cases.refusal_documents()
+    return Documents(
+        chart.schema,
+        good={name: values for name, (values, at) in written.items() if not at},
+        bad={
+            name: validator.coalesce(chart.values, values)
+            for name, (values, at) in everything.items()
+            if at
+        },
+    )
 
 
-def refused(values: Mapping[str, Any], schema: Schema) -> Pointers:
+def kept(chart: Chart) -> Documents:
+    """All documents that are kept: those that people wrote, and those of derived.jsonl."""
+    documents = of_corpus(chart)
+    for one in derived.load():
+        documents.add(one)
+    return documents
+
+
+def refused(values: Any, schema: Schema) -> Pointers:
     """Pointers at which `schema` refuses `values`, which are taken as they are."""
     return frozenset(violation.json_pointer for violation in validator.validate(values, schema))
-
-
-def pointer(way: Place) -> str:
-    """The way as Helm prints it."""
-    return Violation(way, "").json_pointer
-
-
-def replaced(document: Any, way: Place, value: Any) -> Any:
-    """A copy of `document` with `value` at the end of `way`; the rest is shared."""
-    if not way:
-        return value
-    copy: Any = dict(document) if isinstance(document, Mapping) else list(document)
-    copy[way[0]] = replaced(document[way[0]], way[1:], value)
-    return copy

@@ -40,7 +40,17 @@ class Mutant(NamedTuple):
     @property
     def name(self) -> str:
         """Name in the list of equivalent mutants, and in messages."""
-        return f"{'/'.join(map(str, self.place)) or 'root'}: {self.keyword} {self.damage}"
+        return f"{self.where}: {self.what}"
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        return "/".join(map(str, self.place)) or "root"
+
+    @property
+    def what(self) -> str:
+        """The keyword, and what was done to it."""
+        return f"{self.keyword} {self.damage}"
 
     def original(self, root: Schema) -> Schema:
         """The subschema of `root` before it was damaged."""
