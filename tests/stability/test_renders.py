@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,34 @@ CASES = sorted((Path(__file__).parents[1] / "golden/cases").glob("*.yaml"))
 
 # Between them they pass through every branch of the templates.
 BROAD = [case for case in CASES if case.stem in ("everything", "flux", "shape")]
+
+# Functions of Helm whose result depends on the time, on chance or on what is around the chart, and
+# those that make secrets: what they make does not belong into a manifest.
+IMPURE = {
+    *("now", "date", "dateInZone", "date_in_zone", "htmlDate", "htmlDateInZone", "ago"),
+    *("toDate", "mustToDate", "dateModify", "date_modify", "mustDateModify", "unixEpoch"),
+    *("durationRound", "duration"),
+    *("randAlpha", "randAlphaNum", "randAscii", "randNumeric", "randBytes", "randInt", "shuffle"),
+    *("uuidv4", "encryptAES", "decryptAES", "htpasswd", "bcrypt", "derivePassword"),
+    *("genPrivateKey", "genCA", "genCAWithKey", "buildCustomCert"),
+    *("genSelfSignedCert", "genSelfSignedCertWithKey"),
+    *("genSignedCert", "genSignedCertWithKey"),
+    *("getHostByName", "lookup"),
+}
+HISTORY = {"Revision", "IsUpgrade", "IsInstall"}
+ASKING = [
+    'now|date "2006"',
+    '(genCA "a" 1).Cert',
+    "$x.root.Release.Revision",
+    "if .Release.IsInstall",
+    'get (lookup "v1" "Secret" "a" "b") "now"',
+    "- randNumeric 3 -",
+]
+
+_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
+_WORD = re.compile(r"[$.\w]+")
 
 each_cli = pytest.mark.parametrize("cli", helmcli.CLIS)
 
@@ -70,30 +99,39 @@ def test_the_embedded_helm_gives_the_same_twice(chart: Chart) -> None:
         assert yamlio.dump_all(first) == yamlio.dump_all(second), case.stem
 
 
+@pytest.mark.parametrize("action", ASKING)
+def test_a_template_that_asks_for_time_chance_or_history_is_noticed(
+    action: str, chart: Chart, tmp_path: Path
+) -> None:
+    changed = copy_chart(chart, tmp_path)
+    (changed.directory / "templates/NOTES.txt").write_text(f"{{{{/* now */}}}}{{{{ {action} }}}}\n")
+    assert impurities(changed) != []
+
+
 def test_no_template_asks_for_time_chance_or_history(chart: Chart) -> None:
-    forbidden = {
-        "now",
-        "date",
-        "rand",
-        "randAlphaNum",
-        "uuidv4",
-        "genCA",
-        "genPrivateKey",
-        "lookup",
-    }
-    forbidden |= {".Release.Revision", ".Release.IsUpgrade", ".Release.IsInstall"}
-    found = [
-        f"{path.name}: {word}"
+    assert impurities(chart) == []
+
+
+def test_helm_has_every_function_that_is_not_to_be_used(tmp_path: Path) -> None:
+    calls = "".join(f"{{{{ if false }}}}{{{{ {name} }}}}{{{{ end }}}}" for name in sorted(IMPURE))
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/calls.yaml").write_text(calls)
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: calls, version: 0.1.0}\n")
+    assert helmcli.template_text("helm4", tmp_path, {}, name="calls", namespace=NAMESPACE) == "\n"
+
+
+def impurities(chart: Chart) -> list[str]:
+    """What in the chart's templates could give another result the next time, by file."""
+    return [
+        f"{path.relative_to(chart.directory)}: {word}"
         for path in sorted((chart.directory / "templates").rglob("*"))
-        if path.suffix in (".yaml", ".tpl")
-        for action in _actions(path.read_text())
-        for word in sorted(forbidden.intersection(action))
+        if path.is_file()
+        for word in _words(path.read_text())
+        if word in IMPURE or word.rpartition(".")[2] in HISTORY
     ]
-    assert found == []
 
 
-def _actions(text: str) -> list[list[str]]:
-    """The words of each template action, comments left out."""
-    actions = [part.partition("}}")[0] for part in text.split("{{")[1:]]
-    words = [a.replace("(", " ").replace(")", " ").split() for a in actions]
-    return [w for w in words if not (w and w[0].lstrip("-").startswith("/*"))]
+def _words(text: str) -> list[str]:
+    """Names of functions and ways to fields in all template actions; no comments, no texts."""
+    actions = _ACTION.findall(_COMMENT.sub("", text))
+    return [word for action in actions for word in _WORD.findall(_TEXT.sub("", action))]

@@ -73,6 +73,15 @@ def test_null_deletes_a_list_replaces_and_maps_merge(name: str, merged: dict[str
     assert schema.coalesce(defaults, overrides) == merged
 
 
+def test_no_default_of_the_chart_is_null(chart: Chart) -> None:
+    # Helm 3 keeps one, Helm 4 drops it: pairs with such defaults are not put to Helm 3.
+    assert nulls(chart.values) == []
+
+
+def test_a_default_that_is_null_is_noticed() -> None:
+    assert nulls({"a": [{"b": None}], "c": {"d": None, "e": ""}}) == ["/a/0/b", "/c/d"]
+
+
 def test_most_of_what_is_drawn_meets_something() -> None:
     cases = pairs.drawn(SEED, COUNT, null_defaults=True).values()
     idle = [1 for defaults, overrides in cases if not defaults.keys() & overrides.keys()]
@@ -82,3 +91,12 @@ def test_most_of_what_is_drawn_meets_something() -> None:
 def met(engine: str) -> dict[str, pairs.Pair]:
     drawn = pairs.drawn(SEED, COUNT, null_defaults=engine != "helm3")
     return pairs.written() | drawn
+
+
+def nulls(node: Any, way: str = "") -> list[str]:
+    """Ways to what is null below `node`."""
+    if node is None:
+        return [way]
+    below = dict(enumerate(node)) if isinstance(node, list) else node
+    items = below.items() if isinstance(below, dict) else ()
+    return [found for key, value in items for found in nulls(value, f"{way}/{key}")]
