@@ -72,8 +72,8 @@ packages:
 packages-slow:
 	@tools/packages.sh packages-slow.txt
 
-bench: $(DEV) $(GO_TOOLS) ## Measure generate and render
-	@$(BIN)/python bench/run.py
+bench: $(DEV) $(GO_TOOLS) ## Measure generate, render and check, beside their budgets
+	@$(BIN)/python -m bench.run
 
 scale: $(DEV) packages packages-slow ## Measure 50 and 200 workspaces on a cluster (Linux, root); writes docs/scale.md
 	@$(BIN)/python -m tests.cluster.scale
