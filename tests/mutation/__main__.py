@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,7 @@ from tests.mutation.choice import Choice
 from tests.mutation.workers import pool
 
 ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "build/mutation.json"
 Item = TypeVar("Item")
 # Items between two lines, where nobody watches a bar.
 _EVERY = 100
@@ -27,8 +30,8 @@ GROUPS = {group.name: group for group in targets.GROUPS}
 @click.command(help=__doc__)
 @click.option("--only", type=click.Choice(list(GROUPS)), multiple=True, help="These groups only.")
 @click.option("--file", "part", default="", help="Only files whose path has this part.")
-@click.option("--sample", type=click.IntRange(1), help="Only so many mutants, chosen by chance.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of that chance.")
+@click.option("--sample", type=click.IntRange(1), help="Only so many mutants, chosen randomly.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of that choice.")
 @click.option("--tests", "limit", type=click.IntRange(1), help="A quick look: so many tests each.")
 @click.option("--jobs", type=click.IntRange(1), default=3, show_default=True, help="Processes.")
 def main(
@@ -38,6 +41,7 @@ def main(
     console = Console(highlight=False)
     groups = [GROUPS[name] for name in only or GROUPS]
     listed = equivalents.load()
+    date = datetime.now(UTC).isoformat(timespec="seconds")
     started = time.monotonic()
     tests = dict.fromkeys(folder for group in groups for folder in group.tests)
     with pool(ROOT, list(tests), jobs) as workers:
@@ -60,8 +64,15 @@ def main(
     stale = equivalents.stale(concerned, (mutant for _, mutant in every))
     for text in (rest := report.remedies(results, stale)):
         console.print(text, markup=False, soft_wrap=True)
-    console.print(report.table(results))
-    console.print(f"{len(results)} mutants in {time.monotonic() - started:.0f} s")
+    seconds = time.monotonic() - started
+    counts = report.counts(results)
+    options = {"only": list(only), "file": part, "sample": sample, "tests": limit, "jobs": jobs}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(report.record(counts, options, date, seconds), indent=2) + "\n")
+    console.print(report.table(counts), markup=False, soft_wrap=True)
+    console.print(
+        f"{len(results)} mutants in {seconds:.0f} s; counts in {RESULTS.relative_to(ROOT)}"
+    )
     sys.exit(1 if rest else 0)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.mutation import modules, tracing
-from tests.mutation.messages import Outcome, Task
+from tests.mutation.messages import Broken, Outcome, Task
 
 _PACKAGE = "scripts/opencode_workspace/"
 # Tasks after which a process is replaced: Helm's library keeps some of what it has read.
@@ -68,10 +68,10 @@ class Child:
             outcome = self._receive(limit)
             if not isinstance(outcome, Outcome):
                 # Too slow, or its process is gone: no test ends like that with an intact project.
-                slow = outcome == "slow"
-                failure = "it took too long" if slow else "its process ended"
+                broken: Broken = "hung" if outcome == "slow" else "ended"
+                failure = "it took too long" if broken == "hung" else "its process ended"
                 seconds = time.perf_counter() - started
-                yield Outcome(number, failure, seconds, timed_out=slow, broken=True)
+                yield Outcome(number, failure, seconds, broken=broken)
                 return
             yield outcome
             if outcome.failure and task.until_failure:

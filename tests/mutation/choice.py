@@ -24,7 +24,7 @@ _SLOW = 5.0
 _NEAR = 4
 _KIN = 3
 _ALIKE = 12
-# And so many that come by a part of it that not all come by.
+# And so many that reach a part of it that not all reach.
 _RARE = 5
 
 
@@ -32,7 +32,7 @@ _RARE = 5
 class Choice:
     """What is known of the tests, by their number: filled by a run with the intact project.
 
-    names, words: see Pool. seconds: how long each took. reached: what each came by.
+    names, words: see Pool. seconds: how long each took. reached: what each reached.
     """
 
     names: Sequence[str]
@@ -42,7 +42,7 @@ class Choice:
     # By file: where mutants begin, each with the test that noticed it; by operator: how many.
     _killers: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _by_operator: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    # How many tests came by a place.
+    # How many tests reached a place.
     _visits: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -74,11 +74,11 @@ class Choice:
         ]
 
     def task(self, group: Group, mutant: Mutant, *, limit: int | None) -> Task:
-        """The tests that come by `mutant`, the likely and quick ones first.
+        """The tests that reach `mutant`, the likely and quick ones first.
 
         limit: only so many of them.
         """
-        candidates = self._that_come_by(group, mutant)
+        candidates = self._that_reach(group, mutant)
         known = self._known(mutant, set(candidates))
         rare = self._rare(group, mutant, candidates)[:_RARE]
         # Those that have most rare words in common with it; the broadest ones; all.
@@ -107,7 +107,7 @@ class Choice:
         return shared / math.sqrt(1 + self.seconds.get(test, 0) * 10)
 
     def _rare(self, group: Group, mutant: Mutant, candidates: Sequence[int]) -> list[int]:
-        """Those that come by a part of a mutant's statement that others pass by, the fewest first."""
+        """Those that reach a part of a mutant's statement that others do not, the fewest first."""
         if group.trace != "shell":
             return []
         inside = {(mutant.file, at) for at in shellcover.inside(mutant.text, mutant.start)}
@@ -118,7 +118,7 @@ class Choice:
                 found[test] = min(visits)
         return sorted(found, key=lambda test: (found[test], self.seconds.get(test, 0)))
 
-    def _that_come_by(self, group: Group, mutant: Mutant) -> list[int]:
+    def _that_reach(self, group: Group, mutant: Mutant) -> list[int]:
         tests = self.of_group(group)
         if group.trace == "shell":
             offsets = shellcover.offsets_of(mutant.text, mutant.start)

@@ -1,4 +1,4 @@
-"""Mutants that no test can notice, each with the reason: equivalent.yaml."""
+"""Mutants that make no difference that matters, each with the reason: equivalent.yaml."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Trace = Literal["", "shell", "python"]
+Broken = Literal["", "hung", "ended"]
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,12 @@ class Task:
 class Outcome:
     """One test of a task.
 
-    failure: empty when it passed. reached: (file, offset or line) of what it came by, if asked.
-    broken: whether it was given up, or its process ended.
+    failure: empty when it passed. reached: (file, offset or line) of what it reached, if asked.
+    broken: `hung` when it was given up, `ended` when its process was gone: neither is an answer.
     """
 
     test: int
     failure: str
     seconds: float
     reached: frozenset[tuple[str, int]] = frozenset()
-    timed_out: bool = False
-    broken: bool = False
+    broken: Broken = ""

@@ -178,7 +178,8 @@ def patch(name: str, source: str) -> None:
     """Makes the loaded module `name` behave as if `source` had been its text.
 
     Functions keep their identity and get other code, because other modules hold them by name;
-    other values are replaced wherever a module of the same package holds them under that name.
+    other values are replaced wherever a module of the same package holds them under that name. What
+    was kept of earlier calls, by any function of the package, is forgotten.
     What a class statement decides once, such as a dataclass's fields, stays as it was.
     """
     module = sys.modules[name]
@@ -200,6 +201,7 @@ def patch(name: str, source: str) -> None:
                 _recode(vars(old).get(attribute), value)
         elif not _recode(old, new):
             _rebind(name.partition(".")[0], key, old, new)
+    _forget(name.partition(".")[0])
 
 
 def _recode(old: Any, new: Any) -> bool:
@@ -222,3 +224,11 @@ def _rebind(package: str, key: str, old: Any, new: Any) -> None:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == package and vars(module).get(key) is old:
             setattr(module, key, new)
+
+
+def _forget(package: str) -> None:
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == package:
+            for value in vars(module).values():
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()

@@ -1,38 +1,64 @@
-"""What a person reads of a run."""
+"""What a run says: to a person, and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rich.table import Table
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tests.mutation.equivalents import Key
 from tests.mutation.trial import Result
 
-
-def table(results: Sequence[Result]) -> Table:
-    """A row for each group: mutants, killed, of these by hanging, survived, equivalent, score."""
-    made = Table(title="Mutants")
-    made.add_column("group")
-    for column in ("mutants", "killed", "hung", "survived", "equivalent", "score"):
-        made.add_column(column, justify="right")
-    names = list(dict.fromkeys(result.group.name for result in results))
-    for name in names:
-        made.add_row(name, *_figures([r for r in results if r.group.name == name]))
-    if len(names) > 1:
-        made.add_section()
-        made.add_row("all", *_figures(results))
-    return made
+COLUMNS = ("mutants", "killed", "hung", "ended", "equivalent", "survived")
 
 
-def _figures(results: Sequence[Result]) -> list[str]:
+def counts(results: Sequence[Result]) -> dict[str, dict[str, int]]:
+    """Numbers by group and column; those that hung, or ended the tests' process, were killed, too."""
+    names = dict.fromkeys(result.group.name for result in results)
+    return {name: _counted([r for r in results if r.group.name == name]) for name in names}
+
+
+def _counted(results: Sequence[Result]) -> dict[str, int]:
     killed = [result for result in results if "killed" in result.verdict]
-    survived = sum(result.verdict == "survived" for result in results)
-    equivalent = sum(result.verdict == "equivalent" for result in results)
-    hung = sum(result.timed_out for result in killed)
-    counted = len(results) - equivalent
-    score = f"{100 * len(killed) / counted:.1f} %" if counted else "-"
-    return [str(n) for n in (len(results), len(killed), hung, survived, equivalent)] + [score]
+    values = (
+        len(results),
+        len(killed),
+        sum(result.broken == "hung" for result in killed),
+        sum(result.broken == "ended" for result in killed),
+        sum(result.verdict == "equivalent" for result in results),
+        sum(result.verdict == "survived" for result in results),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def table(groups: Mapping[str, Mapping[str, int]]) -> str:
+    """The counts as a table in Markdown, with all of them together below when there are several."""
+    rows = dict(groups)
+    if len(rows) > 1:
+        rows["all"] = {name: sum(row[name] for row in groups.values()) for name in COLUMNS}
+    lines = [["group", *COLUMNS, "score"], ["---", *("---:" for _ in COLUMNS), "---:"]]
+    lines += [
+        [name, *(str(row[key]) for key in COLUMNS), _score(row)] for name, row in rows.items()
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _score(row: Mapping[str, int]) -> str:
+    counted = row["mutants"] - row["equivalent"]
+    return f"{100 * row['killed'] / counted:.1f} %" if counted else "-"
+
+
+def record(
+    groups: Mapping[str, Mapping[str, int]], options: Mapping[str, Any], date: str, seconds: float
+) -> dict[str, Any]:
+    """What is kept of a run. options: what was asked for; date: of its start, as ISO 8601 has it."""
+    return {
+        "date": date,
+        "seconds": round(seconds),
+        "cores": os.cpu_count(),
+        "options": dict(options),
+        "groups": {name: dict(row) for name, row in groups.items()},
+    }
 
 
 def finding(result: Result) -> str:

@@ -35,7 +35,7 @@ def commands(text: str) -> tuple[tuple[int, int], ...]:
 def statements(text: str) -> tuple[tuple[int, int], ...]:
     """Start and end of every command that stands for itself; those at the top of a script are not among them.
 
-    Tests change the constants there, and every run comes by them.
+    Tests change the constants there, and every run reaches them.
     """
     places = shell.Places(text)
     found = set()
@@ -74,7 +74,7 @@ def functions(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def offsets_of(text: str, offset: int) -> set[int] | None:
-    """What a run reports, one or another of it, when it comes by `offset`; None: nothing at all."""
+    """What a run reports, one or another of it, when it reaches `offset`; None: nothing at all."""
     around = [span for span in commands(text) if span[0] <= offset < span[1]]
     if around:
         return {max(around)[0]}

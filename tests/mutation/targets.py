@@ -12,7 +12,7 @@ from tests.mutation.mutant import Change, Mutant, mutants
 
 CHART = "charts/opencode-workspace"
 SCRIPTS = tuple(f"{CHART}/files/{name}.sh" for name in ("bootstrap", "serve", "door"))
-# Those that write the tree, or the catalogue it comes from.
+# Those that write the tree, or the catalogue it comes from, and decide what stands in them.
 MODULES = tuple(
     f"scripts/opencode_workspace/{name}.py"
     for name in (
@@ -25,6 +25,9 @@ MODULES = tuple(
         "plain",
         "files",
         "edit",
+        "editor",
+        "scalars",
+        "repository",
     )
 )
 
@@ -35,7 +38,7 @@ class Group:
 
     files: paths, with wild cards, relative to the project's root. tests: folders or files of the
     tests that may notice a mutant. first: how the names of those begin that notice most. trace: how to
-    know which tests come by a mutant; without it all are tried. lasting: whether one process may try
+    know which tests reach a mutant; without it all are tried. lasting: whether one process may try
     many, because the tests keep nothing of a file but rendered charts, which can be dropped.
     """
 
@@ -62,14 +65,15 @@ _TREE = "tests/package/test_kept_trees.py"
 _NOTES = ("tests/chart/test_notes.py", "tests/chart/test_first_of_many.py")
 _VOLSYNC = "tests/flux/test_volsync.py"
 _CHART_TESTS = ("tests/golden", "tests/chart", "tests/stability")
-# Those that come by the modules in question.
+# Those that reach the modules in question.
 _PACKAGE_TESTS = (
     "tests/flux",
+    "tests/editor",
     *(
         f"tests/package/test_{name}.py"
         for name in (
             *("bad_input", "catalogue", "cli", "comparison", "edit", "files", "files_faults"),
-            *("generate", "kept_trees", "plain", "tree", "yamlio", "yamlio_dump"),
+            *("generate", "kept_trees", "plain", "scalars", "tree", "yamlio", "yamlio_dump"),
         )
     ),
 )

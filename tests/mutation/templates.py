@@ -54,11 +54,11 @@ def _lines(text: str) -> Iterator[Change]:
         opened = sum(bool(_OPENS.match(body)) for body in bodies)
         ended = sum(body.startswith("end") for body in bodies)
         lonely = any(body.startswith("else") for body in bodies) and not opened
-        remark = line.strip().startswith(("#", "{{/*", "{{- /*"))
+        comment = line.strip().startswith(("#", "{{/*", "{{- /*"))
         if "{{/*" in line and "*/}}" not in line:
             comment_ends = text.index("*/}}", offset)
         inside = offset < comment_ends
-        if line.strip() and opened == ended and not (lonely or remark or inside):
+        if line.strip() and opened == ended and not (lonely or comment or inside):
             yield Change("drop line", offset, offset + len(line), "")
         offset += len(line)
 

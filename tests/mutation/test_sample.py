@@ -1,4 +1,7 @@
-"""A few mutants, other ones for every seed, and the harness that judges them: does it tell them apart?"""
+"""A few mutants, one of every file, and the harness that judges them: does it tell them apart?
+
+Which ones follows from SEED: the same in every run. `make mutation` tries all.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,11 @@ FILES = {
     "python": ("scripts/opencode_workspace/tree.py",),
     "scripts": ("charts/opencode-workspace/files/serve.sh",),
 }
-REMARKS = {
-    "chart": ("charts/opencode-workspace/templates/service.yaml", "{{/* a remark */}}\n"),
-    "flux": ("flux/templates/volsync/claim.yaml", "# a remark\n"),
-    "scripts": ("charts/opencode-workspace/files/serve.sh", "# a remark\n"),
-    "python": ("scripts/opencode_workspace/plain.py", "# a remark\n"),
+COMMENTS = {
+    "chart": ("charts/opencode-workspace/templates/service.yaml", "{{/* a comment */}}\n"),
+    "flux": ("flux/templates/volsync/claim.yaml", "# a comment\n"),
+    "scripts": ("charts/opencode-workspace/files/serve.sh", "# a comment\n"),
+    "python": ("scripts/opencode_workspace/plain.py", "# a comment\n"),
 }
 
 Trials = list[tuple[Group, Mutant]]
@@ -46,7 +49,7 @@ def groups() -> dict[str, Group]:
             group,
             tests=TESTS[group.name],
             files=FILES.get(group.name, group.files),
-            # What comes by a mutant would have to be found out first.
+            # What reaches a mutant would have to be found out first.
             trace="",
         )
         for group in targets.GROUPS
@@ -86,11 +89,35 @@ def test_the_tests_notice_every_mutant_of_a_sample(workers: Pool) -> None:
 
 
 @pytest.mark.slow
-def test_a_remark_more_is_noticed_by_no_test(workers: Pool) -> None:
+@pytest.mark.parametrize("group", targets.GROUPS, ids=lambda group: group.name)
+def test_the_tests_notice_a_mutant_of_every_file(group: Group, repository: Path) -> None:
+    # To find out first which tests reach what would take longer than to try them.
+    untraced = dataclasses.replace(group, trace="")
+    with pool(repository, list(group.tests), 1) as workers:
+        found = verdicts(
+            workers, [(untraced, mutant) for mutant in of_each_file(untraced, workers)]
+        )
+    survivors = [mutant for mutant, verdict in found.items() if not verdict.startswith("killed")]
+    assert not survivors, "make mutation tells what to do about\n" + "\n".join(survivors)
+
+
+def of_each_file(group: Group, workers: Pool) -> list[Mutant]:
+    """A mutant of each of the group's files, in a seeded choice."""
+    listed = equivalents.load()
+    files: dict[str, list[Mutant]] = {}
+    for mutant in group.mutants(workers.root):
+        if mutant.key not in listed:
+            files.setdefault(mutant.file, []).append(mutant)
+    chance = random.Random(SEED)
+    return [chance.choice(found) for found in files.values()]
+
+
+@pytest.mark.slow
+def test_a_comment_more_is_noticed_by_no_test(workers: Pool) -> None:
     trials: Trials = []
-    for name, (file, remark) in REMARKS.items():
+    for name, (file, comment) in COMMENTS.items():
         text = (workers.root / file).read_text()
-        (mutant,) = mutants(file, text, [Change("add a remark", len(text), len(text), remark)])
+        (mutant,) = mutants(file, text, [Change("add a comment", len(text), len(text), comment)])
         group = dataclasses.replace(groups()[name], tests=TESTS[name][:1])
         trials.append((group, mutant))
     found = verdicts(workers, trials)
@@ -102,9 +129,11 @@ def test_a_mutant_of_the_chart_takes_no_server_from_the_scripts(repository: Path
     files = {"chart": GOLDEN, "scripts": "tests/scripts/test_bootstrap_restart.py"}
     with pool(repository, [test.partition("::")[0] for test in files.values()], 1) as workers:
         for name, test in files.items():
-            file, remark = REMARKS[name]
+            file, comment = COMMENTS[name]
             text = (workers.root / file).read_text()
-            (mutant,) = mutants(file, text, [Change("add a remark", len(text), len(text), remark)])
+            (mutant,) = mutants(
+                file, text, [Change("add a comment", len(text), len(text), comment)]
+            )
             group = dataclasses.replace(groups()[name], tests=(test,))
             assert verdicts(workers, [(group, mutant)]) == {str(mutant): "survived "}
 
@@ -125,9 +154,9 @@ def test_a_process_that_tried_a_broken_chart_takes_the_next_one_for_what_it_is(
     group = dataclasses.replace(groups()["chart"], tests=(GOLDEN,))
     assert group.lasting, "every mutant has a process of its own"
     changes = {
-        REMARKS["chart"][0]: ("{{ break }}\n", "killed"),
+        COMMENTS["chart"][0]: ("{{ break }}\n", "killed"),
         f"{targets.CHART}/values.yaml": ("{{ break }}\n", "killed"),
-        f"{targets.CHART}/templates/deployment.yaml": ("{{/* a remark */}}\n", "survived"),
+        f"{targets.CHART}/templates/deployment.yaml": ("{{/* a comment */}}\n", "survived"),
     }
     trials: Trials = []
     for file, (more, _) in changes.items():

@@ -1,4 +1,4 @@
-"""What a test comes by: lines of the package's modules, or commands of the pod's scripts."""
+"""What a test reaches: lines of the package's modules, or commands of the pod's scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILES = {Path(name).name: Path(f"../reached/{Path(name).name}") for name in targ
 
 
 def instrumented() -> dict[str, str]:
-    """Texts of the scripts that report what they come by, by path."""
+    """Texts of the scripts that report what they reach, by path."""
     return {
         name: shellcover.instrumented(Path(name).read_text(), FILES[Path(name).name].resolve())
         for name in targets.SCRIPTS

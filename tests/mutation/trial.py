@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Literal
 
 from tests.mutation.choice import Choice
 from tests.mutation.equivalents import Key
-from tests.mutation.messages import Outcome, Task
+from tests.mutation.messages import Broken, Outcome, Task
 from tests.mutation.mutant import Mutant
 from tests.mutation.targets import Group
 from tests.mutation.workers import Pool
@@ -19,19 +20,24 @@ Verdict = Literal["killed", "survived", "equivalent", "listed but killed"]
 # Tests in one task of the first run: few enough that the workers end it together.
 _BATCH = 60
 _LIMIT_SECONDS = 120.0
+# How much more time a test gets that was given up, or whose process ended, before that counts.
+_PATIENCE = 3
 # Tests that a mutant has to survive to stay on the list of equivalent ones: the likeliest.
 _GLANCE = 15
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant. test: the node id of the test that noticed it; else empty."""
+    """What became of a mutant.
+
+    test: the node id of the test that noticed it; else empty. broken: how, when not by failing.
+    """
 
     group: Group
     mutant: Mutant
     verdict: Verdict
     test: str
-    timed_out: bool
+    broken: Broken = ""
 
 
 class BaselineError(Exception):
@@ -75,25 +81,45 @@ def judge(
 ) -> Iterator[Result]:
     """Tries each mutant, and says what became of it; `listed` are those known as equivalent.
 
-    limit: only so many tests for each.
+    One that hangs or ends the tests' process is tried once more, alone and with more time: on a
+    busy machine that may be no answer. limit: only so many tests for each.
     """
+
+    tasks: dict[int, Task] = {}
 
     def task(key: int) -> Task:
         group, mutant = trials[key]
-        return choice.task(group, mutant, limit=_GLANCE if mutant.key in listed else limit)
+        most = _GLANCE if mutant.key in listed else limit
+        tasks[key] = choice.task(group, mutant, limit=most)
+        return tasks[key]
 
-    for key, outcomes in pool.map(range(len(trials)), task):
+    def result(key: int, killer: Outcome | None) -> Result:
         group, mutant = trials[key]
-        killer = _killer(outcomes)
-        if killer and not killer.timed_out:
+        verdict = _verdict(killer is not None, mutant.key in listed)
+        if killer is None:
+            return Result(group, mutant, verdict, "")
+        if not killer.broken:
             choice.killed(mutant, killer)
-        yield Result(
-            group,
-            mutant,
-            _verdict(killer is not None, mutant.key in listed),
-            choice.names[killer.test] if killer else "",
-            killer is not None and killer.timed_out,
-        )
+        return Result(group, mutant, verdict, choice.names[killer.test], killer.broken)
+
+    broken: dict[int, Task] = {}
+    for key, outcomes in pool.map(range(len(trials)), task):
+        killer = _killer(outcomes)
+        if killer and killer.broken:
+            broken[key] = _patient(tasks[key], killer)
+        else:
+            yield result(key, killer)
+    # One after the other: nothing else is to keep the machine busy.
+    for key in broken:
+        for _, outcomes in pool.map([key], broken.__getitem__):
+            yield result(key, _killer(outcomes))
+
+
+def _patient(task: Task, broken: Outcome) -> Task:
+    """The rest of the task from the test that broke it, with more time, in a process of its own."""
+    first = task.tests.index(broken.test)
+    limits = tuple(limit * _PATIENCE for limit in task.limits[first:])
+    return dataclasses.replace(task, tests=task.tests[first:], limits=limits, lasting=False)
 
 
 def _killer(outcomes: Sequence[Outcome]) -> Outcome | None:

@@ -1,0 +1,53 @@
+"""Is every spelling of null, true and false known? One that is missed would be written without quotes."""
+
+from __future__ import annotations
+
+import pytest
+
+from opencode_workspace import scalars
+from opencode_workspace.scalars import Scalar
+
+BOTH: dict[Scalar, str] = {
+    None: "~ null Null NULL",
+    True: "true True TRUE",
+    False: "false False FALSE",
+}
+HELM_ONLY: dict[Scalar, str] = {
+    True: "y Y yes Yes YES on On ON",
+    False: "n N no No NO off Off OFF",
+}
+
+
+@pytest.mark.parametrize("value", BOTH)
+def test_each_spelling_means_the_same_to_helm_and_kustomize(value: Scalar) -> None:
+    for text in BOTH[value].split():
+        assert scalars.helm_reads(text) is value, text
+        assert scalars.kustomize_reads(text) is value, text
+        assert not scalars.is_plain_string(text), text
+
+
+@pytest.mark.parametrize("value", HELM_ONLY)
+def test_each_spelling_of_yaml_1_1_means_something_to_helm_alone(value: Scalar) -> None:
+    for text in HELM_ONLY[value].split():
+        assert scalars.helm_reads(text) is value, text
+        assert scalars.kustomize_reads(text) == text
+        assert not scalars.is_plain_string(text), text
+
+
+def test_nothing_is_null() -> None:
+    assert scalars.helm_reads("") is None
+    assert scalars.kustomize_reads("") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (-(2**63), int),
+        (-(2**63) - 1, float),
+        (2**64 - 1, int),
+        (2**64, float),
+    ],
+)
+def test_a_whole_number_that_go_has_no_integer_for_is_a_float(number: int, kind: type) -> None:
+    value = scalars.helm_reads(str(number))
+    assert (type(value), value) == (kind, kind(number))
