@@ -51,3 +51,21 @@ def test_nothing_is_null() -> None:
 def test_a_whole_number_that_go_has_no_integer_for_is_a_float(number: int, kind: type) -> None:
     value = scalars.helm_reads(str(number))
     assert (type(value), value) == (kind, kind(number))
+
+
+@pytest.mark.parametrize("text", ["+9223372036854775808", "9223372036854775808.0"])
+def test_what_is_too_large_with_a_sign_or_a_fraction_is_a_float(text: str) -> None:
+    assert type(scalars.helm_reads(text)) is float
+
+
+def test_a_whole_number_with_a_fraction_is_agreed_on_as_long_as_a_float_holds_every_integer() -> (
+    None
+):
+    assert scalars.agreed("9007199254740991.0") == 2**53 - 1
+    assert scalars.agreed(str(2**60)) == 2**60
+    with pytest.raises(scalars.AmbiguousScalarError):
+        scalars.agreed("9007199254740992.0")
+
+
+def test_what_is_read_in_two_ways_is_no_plain_string() -> None:
+    assert scalars.is_plain_string("12:30") is False
