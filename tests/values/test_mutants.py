@@ -63,6 +63,8 @@ def test_a_sample_of_damage_is_noticed(chart: Chart, documents: Documents) -> No
 
 
 @pytest.mark.slow
+# Three quarters of a minute where nothing else runs.
+@pytest.mark.timeout(900)
 def test_every_damage_is_noticed_but_by_reason(
     chart: Chart,
     killers: Killers,
