@@ -47,10 +47,11 @@ labels: Strategy = st.dictionaries(keys(), label_values, max_size=2)
 marks: Strategy = st.dictionaries(keys(), values, max_size=2)
 
 
-def identifiers(count: int) -> Strategy:
-    """Up to `count` identifiers of containers or volumes that are none of the chart's."""
+def identifiers(count: int, least: int = 0) -> Strategy:
+    """`least` to `count` identifiers of containers or volumes that are none of the chart's."""
     return st.lists(
         st.builds("x{}".format, st.from_regex(r"[a-z0-9-]{0,12}[a-z0-9]", fullmatch=True)),
+        min_size=least,
         max_size=count,
         unique=True,
     )

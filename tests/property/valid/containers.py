@@ -14,14 +14,14 @@ _TEXTS = texts.printable_texts()
 _PATHS = st.builds("/{}".format, st.from_regex(r"[a-z0-9 ._%-]{0,12}", fullmatch=True))
 _ABSOLUTE = st.builds("/{}x".format, texts.words())
 
-_images = maybe(
-    {
-        "repository": st.sampled_from(["ghcr.io/a/b", "localhost:5000/a_b/c--d", "alpine"]),
-        "tag": st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True),
-    },
-    digest=st.just(f"sha256:{'0123456789abcdef' * 4}"),
-    pullPolicy=st.sampled_from(["Always", "IfNotPresent", "Never"]),
-)
+_REPOSITORIES = st.sampled_from(["ghcr.io/a/b", "localhost:5000/a_b/c--d", "alpine"])
+_TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
+_DIGESTS = st.just(f"sha256:{'0123456789abcdef' * 4}")
+_PULLS = st.sampled_from(["Always", "IfNotPresent", "Never"])
+_by_tag = maybe({"repository": _REPOSITORIES, "tag": _TAGS}, digest=_DIGESTS, pullPolicy=_PULLS)
+_by_digest = maybe({"repository": _REPOSITORIES, "digest": _DIGESTS}, pullPolicy=_PULLS)
+# Null takes the chart's own tag away.
+_without_the_default_tag = _by_digest.map(lambda image: {**image, "tag": None})
 _scalars = (
     common.values
     | booleans
@@ -29,8 +29,14 @@ _scalars = (
     | st.floats(allow_nan=False, allow_infinity=False)
 )
 _reference = maybe({"name": common.values, "key": _KEYS}, optional=booleans)
-_field = maybe({"fieldPath": st.sampled_from(["metadata.name", "status.podIP"])})
-_amount = maybe({"resource": st.just("limits.memory")}, divisor=st.sampled_from(["1Mi", 1]))
+_field = maybe(
+    {"fieldPath": st.sampled_from(["metadata.name", "status.podIP"])}, apiVersion=st.just("v1")
+)
+_amount = maybe(
+    {"resource": st.just("limits.memory")},
+    divisor=st.sampled_from(["1Mi", 1]),
+    containerName=st.sampled_from(["app", "init-workspace"]),
+)
 _sources = st.one_of(
     *(
         st.fixed_dictionaries({kind: source})
@@ -149,8 +155,20 @@ _OPTIONS: dict[str, Strategy] = {
     "terminationMessagePolicy": st.sampled_from(["File", "FallbackToLogsOnError"]),
 }
 
-overrides = maybe({}, image=_images, **_OPTIONS)
-"""What a person may set on one of the chart's own containers."""
+_own: dict[str, Strategy] = {
+    **_OPTIONS,
+    "image": _by_tag | _without_the_default_tag,
+    # Null takes away what the chart sets; where it sets nothing, null is refused.
+    "resources": _OPTIONS["resources"] | st.just({"limits": None}),
+    "securityContext": _security | st.just({"capabilities": None}),
+}
+_probes_of_app = _OPTIONS["probes"] | st.sampled_from([{"startup": None}, {"liveness": None}])
 
-added = maybe({"image": _images}, enabled=booleans, **_OPTIONS)
+of_init = maybe({}, **_own)
+"""What a person may set on the chart's own init container."""
+
+of_app = maybe({}, **{**_own, "args": _OPTIONS["args"] | st.none(), "probes": _probes_of_app})
+"""What a person may set on the chart's own container."""
+
+added = maybe({"image": _by_tag | _by_digest}, enabled=booleans, **_OPTIONS)
 """A container that the chart does not have."""

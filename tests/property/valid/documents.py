@@ -75,7 +75,9 @@ _pod = maybe(
         ),
         max_size=1,
     ),
+    hostIPC=booleans,
     hostNetwork=booleans,
+    hostPID=booleans,
     hostUsers=booleans,
     hostname=common.names,
     imagePullSecrets=st.lists(st.fixed_dictionaries({"name": common.values}), max_size=2),
@@ -92,6 +94,8 @@ _pod = maybe(
 _account = maybe({}, enabled=booleans, labels=common.labels, annotations=common.marks)
 _controller_options: dict[str, Strategy] = {
     "replicas": st.sampled_from([0, 1]),
+    "type": st.just("deployment"),
+    "strategy": st.just("Recreate"),
     "revisionHistoryLimit": common.naturals,
     "annotations": common.marks,
     "labels": common.labels,
@@ -125,20 +129,33 @@ _globals: dict[str, Strategy] = {
 }
 
 
+_MORE: dict[str, dict[str, Strategy]] = {
+    # An init container that goes on running is a sidecar.
+    "initContainers": {
+        "restartPolicy": st.just("Always"),
+        "ports": st.just([{"containerPort": 9090, "protocol": "UDP"}]),
+    },
+    "containers": {},
+}
+
+
 def _containers(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     names = draw(common.identifiers(3))
     split = draw(st.integers(0, len(names)))
     groups = {
-        "initContainers": {"init-workspace": draw(containers.overrides)},
-        "containers": {"app": draw(containers.overrides)},
+        "initContainers": {"init-workspace": draw(containers.of_init)},
+        "containers": {"app": draw(containers.of_app)},
     }
     for group, added in (("initContainers", names[:split]), ("containers", names[split:])):
         own = next(iter(groups[group]))
         for name in added:
             # No circle: what is added waits for what the chart has.
-            waits = draw(maybe({}, dependsOn=st.sampled_from([own, [own], []])))
+            waits = draw(maybe({}, dependsOn=st.sampled_from([own, [own], []]), **_MORE[group]))
             groups[group][name] = {**draw(containers.added), **waits}
     return groups
+
+
+_PORT_OPTIONS = maybe({}, hostPort=common.ports, hostIP=_TEXTS, protocol=st.just("TCP"))
 
 
 def _named_ports(draw: st.DrawFn, found: dict[str, Any]) -> list[str]:
@@ -148,5 +165,6 @@ def _named_ports(draw: st.DrawFn, found: dict[str, Any]) -> list[str]:
     numbers = draw(st.lists(common.ports, min_size=len(names), max_size=len(names), unique=True))
     for name, number in zip(names, numbers, strict=True):
         container = found[draw(st.sampled_from(enabled))]
-        container.setdefault("ports", []).append({"name": name, "containerPort": number})
+        more = draw(_PORT_OPTIONS)
+        container.setdefault("ports", []).append({"name": name, "containerPort": number, **more})
     return names

@@ -10,7 +10,7 @@ from tests.property import texts
 from tests.property.valid import common
 from tests.property.valid.common import Strategy, booleans, maybe
 
-EXTERNAL = ["Service/other"]
+EXTERNAL = ["Service/other", "Backend/other"]
 """Objects that the strategies take for granted in the namespace."""
 
 _TEXTS = texts.printable_texts()
@@ -23,6 +23,8 @@ _OPTIONS: dict[str, Strategy] = {
     "type": st.sampled_from(["ClusterIP", "NodePort", "LoadBalancer"]),
     "clusterIP": _TEXTS,
     "externalTrafficPolicy": st.sampled_from(["Cluster", "Local"]),
+    "internalTrafficPolicy": st.sampled_from(["Cluster", "Local"]),
+    "ipFamilyPolicy": st.sampled_from(["SingleStack", "PreferDualStack", "RequireDualStack"]),
     "ipFamilies": st.lists(st.sampled_from(["IPv4", "IPv6"]), max_size=2, unique=True),
     "loadBalancerClass": _TEXTS,
     "loadBalancerSourceRanges": st.lists(_TEXTS, max_size=2),
@@ -31,7 +33,26 @@ _OPTIONS: dict[str, Strategy] = {
     "trafficDistribution": _TEXTS,
 }
 _durations = st.sampled_from(["0s", "1h30m", "99999ms"])
+_HEADERS = {
+    "set": [{"name": "x-a", "value": "1.10"}],
+    "add": [{"name": "x-b", "value": "yes"}],
+    "remove": ["x-c"],
+}
+_FILTERS: list[dict[str, Any]] = [
+    {"type": "RequestHeaderModifier", "requestHeaderModifier": _HEADERS},
+    {"type": "ResponseHeaderModifier", "responseHeaderModifier": _HEADERS},
+    {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "other", "port": 80}}},
+    {"type": "URLRewrite", "urlRewrite": {"hostname": "a.example"}},
+    {
+        "type": "URLRewrite",
+        "urlRewrite": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/"}},
+    },
+]
 _rule_options: dict[str, Strategy] = {
+    "name": _NAMES,
+    "filters": st.lists(st.sampled_from(_FILTERS), max_size=2, unique_by=lambda one: one["type"]),
+    "retry": st.just({"codes": [502], "attempts": 2, "backoff": "100ms"}),
+    "sessionPersistence": st.just({"sessionName": "0x1F", "type": "Cookie"}),
     "matches": st.just([{"path": {"type": "PathPrefix", "value": "/"}}]),
     "timeouts": maybe({}, request=_durations, backendRequest=_durations),
 }
@@ -86,7 +107,10 @@ def services(draw: st.DrawFn, targets: list[str]) -> dict[str, Any]:
             name: {"port": number, **draw(_port(targets))}
             for name, number in zip(names, numbers, strict=True)
         }
-        options = draw(maybe({}, **_OPTIONS))
+        # One is always there: a service without a port is refused.
+        for name in draw(st.sets(st.sampled_from(names[1:]))) if names[1:] else ():
+            ports[name]["enabled"] = draw(booleans)
+        options = draw(maybe({}, enabled=booleans, **_OPTIONS))
         found[identifier] = {"controller": "workspace", "ports": ports, **options}
     return found
 
@@ -110,7 +134,7 @@ def routes(draw: st.DrawFn, services: dict[str, Any]) -> dict[str, Any]:
     for identifier in draw(st.lists(st.sampled_from(["app", "x1", "x2"]), max_size=2, unique=True)):
         rules = draw(st.lists(_rule(services), min_size=1, max_size=2))
         found[identifier] = {
-            **draw(maybe({}, **_MARKS)),
+            **draw(maybe({}, kind=st.just("HTTPRoute"), **_MARKS)),
             "enabled": draw(booleans),
             "parentRefs": draw(_parents),
             "hostnames": draw(_hosts),
@@ -127,13 +151,33 @@ def _rule(draw: st.DrawFn, services: dict[str, Any]) -> dict[str, Any]:
     return {**draw(maybe({}, **_rule_options)), "backendRefs": backends}
 
 
+_others = maybe(
+    {"name": st.just("other"), "port": common.ports},
+    group=st.just(""),
+    kind=st.just("Service"),
+    namespace=_NAMES,
+) | maybe(
+    {
+        "name": st.just("other"),
+        "group": st.just("gateway.envoyproxy.io"),
+        "kind": st.just("Backend"),
+    },
+    namespace=_NAMES,
+)
+
+
+def _enabled_ports(ports: dict[str, Any]) -> dict[str, Any]:
+    return {name: port for name, port in ports.items() if port.get("enabled", True)}
+
+
 @st.composite
 def _backend(draw: st.DrawFn, services: dict[str, Any]) -> dict[str, Any]:
     weight = draw(maybe({}, weight=st.integers(0, 1_000_000)))
-    identifier = draw(st.sampled_from([*services, "other"]))
+    enabled = [name for name, service in services.items() if service.get("enabled", True)]
+    identifier = draw(st.sampled_from([*enabled, "other"]))
     if identifier == "other":
-        return {"name": "other", "port": draw(common.ports), **weight}
-    ports = services[identifier].get("ports") or {"http": {"port": 4096}}
+        return {**draw(_others), **weight}
+    ports = _enabled_ports(services[identifier].get("ports") or {"http": {"port": 4096}})
     known = [
         {},
         *({"port": name} for name in ports),

@@ -26,13 +26,15 @@ _ITEMS = st.lists(
     max_size=2,
     unique_by=lambda item: item["path"],
 )
+_SNAPSHOT = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "0x1F"}
 _CLAIM_OPTIONS: dict[str, Strategy] = {
     "storageClass": st.sampled_from(["-", "ceph-block", "1.10"]),
     "retain": booleans,
     "labels": common.labels,
     "annotations": common.marks,
     "volumeName": texts.printable_texts(),
-    "dataSourceRef": st.just({"apiGroup": "a.example", "kind": "Snapshot", "name": "0x1F"}),
+    # Where both are given, they must be the same.
+    **dict.fromkeys(("dataSource", "dataSourceRef"), st.just(_SNAPSHOT)),
 }
 _FILES_OPTIONS: dict[str, Strategy] = {
     "defaultMode": common.modes,
@@ -42,7 +44,11 @@ _FILES_OPTIONS: dict[str, Strategy] = {
 _modes = st.sampled_from(["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"])
 _sources = st.one_of(
     st.builds(lambda name: {"existingClaim": name}, _CLAIMS),
-    maybe({"accessMode": _modes, "size": _SIZES}, **_CLAIM_OPTIONS),
+    maybe(
+        {"accessMode": _modes, "size": _SIZES},
+        type=st.just("persistentVolumeClaim"),
+        **_CLAIM_OPTIONS,
+    ),
     maybe(
         {"type": st.just("emptyDir")},
         medium=st.sampled_from(["", "Memory"]),
@@ -66,10 +72,19 @@ _sources = st.one_of(
         ]
     ),
 )
+# Both containers see it at one place.
+_home_mounts = st.sampled_from([{}, {"subPath": "home"}]).map(
+    lambda more: {
+        "workspace": {name: [{"path": "/home/user", **more}] for name in ("app", "init-workspace")}
+    }
+)
 home = st.one_of(
     st.builds(lambda name: {"existingClaim": name}, _CLAIMS),
     maybe(
         {},
+        enabled=st.just(True),
+        advancedMounts=_home_mounts,
+        type=st.just("persistentVolumeClaim"),
         accessMode=st.sampled_from(["ReadWriteOnce", "ReadWriteOncePod"]),
         size=_SIZES,
         **_CLAIM_OPTIONS,
@@ -82,8 +97,8 @@ home = st.one_of(
 def volumes(draw: st.DrawFn, containers: list[str]) -> dict[str, Any]:
     """Items by identifier, mounted in some of `containers`, no two at one path."""
     found: dict[str, Any] = {}
-    for number, identifier in enumerate(draw(common.identifiers(3))):
-        item = dict(draw(_sources))
+    for number, identifier in enumerate(draw(common.identifiers(3, least=1))):
+        item = {**draw(_sources), **draw(maybe({}, enabled=booleans))}
         places = {
             container: draw(_mounts(f"/m{number}", item.get("items")))
             for container in draw(
@@ -93,7 +108,8 @@ def volumes(draw: st.DrawFn, containers: list[str]) -> dict[str, Any]:
         found[identifier] = {**item, "advancedMounts": {"workspace": places}}
     for identifier in ("deploy-key", "git-token", "auth-json", "tmp"):
         if draw(st.integers(0, 5)) == 0:
-            found[identifier] = {"enabled": False}
+            # Null takes the default away, which comes to the same.
+            found[identifier] = draw(st.sampled_from([{"enabled": False}, None]))
     return found
 
 
