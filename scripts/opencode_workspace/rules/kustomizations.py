@@ -11,7 +11,6 @@ from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import Source, items, mapping, numbered
 from opencode_workspace.rules.tree import Tree
-from opencode_workspace.violation import Steps
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
