@@ -57,7 +57,7 @@ def standalone_route(deployment: Deployment) -> Iterator[Finding]:
     """Routes beside the one that the chart makes."""
     for applied in deployment.applied:
         if applied.kind in _ROUTES:
-            message = f"{applied.kind} {applied.name} stands beside the release"
+            message = f"{applied.kind} {applied.name} is applied in addition to the release"
             yield applied.finding(message, ("kind",))
 
 
