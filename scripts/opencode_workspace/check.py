@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
-from opencode_workspace.rules import facts, registry, surroundings
+from opencode_workspace.rules import catalogues, doubles, facts, registry, surroundings
 from opencode_workspace.rules.building import Workshop
 from opencode_workspace.rules.deployment import Fact
 from opencode_workspace.rules.finding import Finding
@@ -104,7 +104,7 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
         found += registry.run("source", source)
         progress(READING, done, len(tree.manifests))
     parts = list(_parts(tree, processes, progress))
-    tree.facts = [fact for part in parts for fact in part.facts]
+    tree.facts = doubles.told_once([fact for part in parts for fact in part.facts])
     found += [finding for part in parts for finding in part.findings]
     if tree.deploying:
         found += registry.run("surroundings", surroundings.of(tree))
@@ -112,20 +112,32 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
     unchecked = [reason for part in parts for reason in part.unchecked]
     if tree.deploying and not is_available():
         unchecked.append(_NO_SCHEMAS)
-    findings = {finding for finding in found if isinstance(finding, Finding)}
+    findings = {
+        finding
+        for finding in found
+        if isinstance(finding, Finding)
+        and catalogues.is_certain(tree, finding)
+        and not tree.folder.is_closed(finding.path)
+    }
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         workspaces=len(tree.deploying),
         files=len(tree.manifests),
         unchecked=tuple(dict.fromkeys(unchecked)),
         notes=tuple(_notes(tree)),
-        failures=tuple(dict.fromkeys(one for one in found if isinstance(one, str))),
+        failures=tuple(
+            dict.fromkeys([*tree.folder.closed, *(one for one in found if isinstance(one, str))])
+        ),
     )
 
 
 def _notes(tree: Tree) -> Iterator[str]:
     if not tree.deploying:
-        yield f"nothing in {tree} deploys the chart {CHART}: no workspace was checked"
+        # To find nothing wrong means nothing then.
+        yield (
+            f"no workspace was found in {tree}: among its {len(tree.manifests)} YAML files no Flux Kustomization "
+            f"leads to a HelmRelease of the chart {CHART}; name the folder that holds the Flux tree"
+        )
     elif tree.chart is None:
         yield (
             "the chart is not beside the tree: values and rendered objects were not checked. "

@@ -108,7 +108,7 @@ def check(path: Path, form: str) -> None:
     for reason in report.unchecked:
         click.echo(f"error: {reason}", err=True)
     for failure in report.failures:
-        click.echo(f"error: {failure}. This is a bug in the check: please report it", err=True)
+        click.echo(f"error: {failure}", err=True)
     sys.exit(report.exit_code)
 
 

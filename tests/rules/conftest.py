@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from opencode_workspace import check, helm
+from opencode_workspace import check, generate, helm
+from opencode_workspace.chart import Chart
 from opencode_workspace.errors import UserError
+from opencode_workspace.rules import tree
 from tests.rules.fixture import Fixture
 
 Outcome = tuple[helm.Manifest, ...] | UserError
@@ -37,6 +39,16 @@ def _equal_releases_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
             yield _outcome(str(chart), stamp, job.release, json.dumps(job.values, sort_keys=True))
 
     monkeypatch.setattr(helm, "outcomes", outcomes)
+
+
+_chart = functools.cache(Chart)
+
+
+@pytest.fixture(autouse=True)
+def _the_chart_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its schema is large, and takes as long to prepare as all rules."""
+    for module in (tree, generate):
+        monkeypatch.setattr(module, "Chart", lambda path: _chart(path.resolve()))
 
 
 @pytest.fixture

@@ -210,7 +210,7 @@ def test_json_holds_every_finding(mistaken: Path, command: Callable[..., Result]
 
 def test_github_gets_one_command_a_line(mistaken: Path, command: Callable[..., Result]) -> None:
     lines = command("--format", "github").out.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     for line in lines:
         match = ANNOTATION.fullmatch(line)
         assert match, line
@@ -232,7 +232,7 @@ def test_sarif_has_the_structure_that_code_scanning_reads(
     Draft202012Validator(SARIF).validate(log)
     (run,) = log["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert len(run["results"]) == 6
+    assert len(run["results"]) == 7
     for result in run["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
 

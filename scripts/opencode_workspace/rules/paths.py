@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def resolve(entry: Entry, provided: Provided) -> tuple[Path, Path] | None:
     where that is; otherwise a GitRepository's root is the top of the Git work tree. Where neither is known,
     it is the nearest folder above the file below which the path exists.
     """
-    path = Path(str(entry.spec.get("path") or "./").strip().lstrip("/"))
+    # Flux lets no path lead out of the source: `../../etc` is `etc` in it.
+    path = Path(posixpath.normpath(f"/{str(entry.spec.get('path') or '').strip()}").lstrip("/"))
     for root, relative in _places(entry, path, provided):
         directory = normal(root / relative)
         if directory.is_dir():
@@ -36,7 +38,8 @@ def _places(entry: Entry, path: Path, provided: Provided) -> Iterator[tuple[Path
             return
     from_git = mapping(entry.spec.get("sourceRef")).get("kind") == "GitRepository"
     top = _git_top(file) if from_git else None
-    for folder in (top,) if top else file.parents:
+    # The root of the disk is no repository, and has folders of its own.
+    for folder in (top,) if top else list(file.parents)[:-1]:
         yield folder, path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from opencode_workspace import postbuild
+from opencode_workspace.catalogue import SCHEMA_NAME
 from opencode_workspace.postbuild import VariableSource
 from opencode_workspace.rules.source import Source, items, mapping
 
@@ -40,6 +41,9 @@ def is_catalogue(source: Source) -> bool:
     """Whether a file of that name is a catalogue and not somebody else's."""
     if source.path.name != CATALOGUE:
         return False
+    if (source.path.parent / SCHEMA_NAME).is_file():
+        # `generate` writes it beside its catalogue, whatever has become of that.
+        return True
     document = mapping(source.documents[0]) if source.documents else {}
     return (
         bool({"workspaces", "cluster"} & document.keys()) if document else "cluster:" in source.text

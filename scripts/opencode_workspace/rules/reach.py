@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,10 +27,19 @@ def _visit(directory: Path, folder: Folder, seen: dict[Path, Source], visited: s
         return
     visited.add(directory)
     for path in _listed(directory, folder, seen):
-        if path.is_dir():
+        mode = _mode(path)
+        if stat.S_ISDIR(mode):
             _visit(path, folder, seen, visited)
-        elif path.is_file():
+        elif stat.S_ISREG(mode):
             seen[path] = folder.source(path)
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except OSError:
+        # It is not there, or in a folder that may not be read.
+        return 0
 
 
 def _listed(directory: Path, folder: Folder, seen: dict[Path, Source]) -> Iterator[Path]:
@@ -38,19 +48,17 @@ def _listed(directory: Path, folder: Folder, seen: dict[Path, Source]) -> Iterat
         yield from _generated(directory)
         return
     source = seen[file] = folder.source(file)
-    yield from listed(source)
+    yield from listed_paths(source)
 
 
-def listed(kustomization: Source) -> list[Path]:
-    """Files and folders that a kustomization names, whether or not they are there."""
+def listed_paths(kustomization: Source) -> Iterator[Path]:
+    """What a kustomization file lists, whether or not it is there."""
     content = mapping(kustomization.documents[0]) if kustomization.documents else {}
-    lists = [content.get(name) for name in _LISTS]
-    return [
-        _joined(kustomization.path.parent, entry)
-        for found in lists
-        for entry in (found if isinstance(found, list) else [])
-        if isinstance(entry, str) and "://" not in entry
-    ]
+    for name in _LISTS:
+        listed = content.get(name)
+        for entry in listed if isinstance(listed, list) else []:
+            if isinstance(entry, str) and "://" not in entry:
+                yield _joined(kustomization.path.parent, entry)
 
 
 def _generated(directory: Path) -> Iterator[Path]:

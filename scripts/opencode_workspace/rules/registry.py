@@ -11,6 +11,7 @@ from opencode_workspace.rules.finding import Finding, rules
 
 Scope = Literal["source", "deployment", "surroundings", "tree"]
 Check = Callable[[Any], Iterable[Finding]]
+_REPORT = "This is a bug in the check: please report it"
 _C = TypeVar("_C", bound=Callable[..., Iterable[Finding]])
 
 MODULES = (
@@ -30,9 +31,14 @@ MODULES = (
     "pods",
     "namespaces",
     "placeholders",
+    "kinds",
+    "missing",
+    "parents",
+    "doubles",
 )
 
 _checks: dict[str, tuple[tuple[Scope, ...], Check]] = {}
+_more: list[tuple[str, Scope, Check]] = []
 
 
 def check(rule: str, *scopes: Scope) -> Callable[[_C], _C]:
@@ -42,6 +48,16 @@ def check(rule: str, *scopes: Scope) -> Callable[[_C], _C]:
         if rule in _checks:
             raise ValueError(f"rule {rule} has two functions")
         _checks[rule] = (scopes, function)
+        return function
+
+    return register
+
+
+def also(rule: str, scope: Scope) -> Callable[[_C], _C]:
+    """Registers the decorated function as one that finds `rule` where its own function does not look."""
+
+    def register(function: _C) -> _C:
+        _more.append((rule, scope, function))
         return function
 
     return register
@@ -59,7 +75,9 @@ def run(scope: Scope, subject: Any) -> Iterator[Finding | str]:
 
     A broken rule must neither hide what the others find nor end in a traceback.
     """
-    for rule, function in checks(scope).items():
+    functions = list(checks(scope).items())
+    functions += [(rule, function) for rule, of, function in _more if of == scope]
+    for rule, function in functions:
         severity = rules()[rule].severity
         try:
             for finding in function(subject):
@@ -67,4 +85,4 @@ def run(scope: Scope, subject: Any) -> Iterator[Finding | str]:
         except UserError as error:
             yield f"rule {rule} could not look at {subject}: {error}"
         except Exception as error:
-            yield f"rule {rule} failed at {subject}: {type(error).__name__}: {error}"
+            yield f"rule {rule} failed at {subject}: {type(error).__name__}: {error}. {_REPORT}"

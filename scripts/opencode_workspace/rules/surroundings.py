@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from opencode_workspace.rules.deployment import Applied
 from opencode_workspace.rules.known import FLUX_GROUP
-from opencode_workspace.rules.reach import listed
+from opencode_workspace.rules.reach import listed_paths
 from opencode_workspace.rules.source import KUSTOMIZATION_FILES, Entry, Source
 from opencode_workspace.rules.tree import Tree
 
@@ -77,7 +77,7 @@ def _beside(tree: Tree) -> Iterator[_Beside]:
     for source in tree.manifests:
         if source.path.name not in KUSTOMIZATION_FILES:
             continue
-        paths = listed(source)
+        paths = list(listed_paths(source))
         if workspaces.isdisjoint(paths):
             continue
         home = source.path.parent

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from opencode_workspace import catalogue, generate
 from opencode_workspace.chart import Chart
+from opencode_workspace.errors import UserError
 from opencode_workspace.rules.building import Workshop, is_release
 from opencode_workspace.rules.deployment import Fact
 from opencode_workspace.rules.folder import Folder
@@ -15,6 +18,9 @@ from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.provided import CATALOGUE, Provided, is_catalogue, read
 from opencode_workspace.rules.reach import reached
 from opencode_workspace.rules.source import Entry, Source
+
+if TYPE_CHECKING:
+    from opencode_workspace.rules.above import Above
 
 
 @dataclass
@@ -48,8 +54,31 @@ class Tree:
 
     @cached_property
     def provided(self) -> Provided:
-        """What the catalogue says the cluster provides."""
-        return read(self.catalogue) if self.catalogue else Provided()
+        """What the catalogue says the cluster provides; nothing when it cannot be read."""
+        documents = self.catalogue.documents if self.catalogue else []
+        if self.catalogue is None or not documents or not isinstance(documents[0], dict):
+            return Provided()
+        return read(self.catalogue)
+
+    @cached_property
+    def planned(self) -> generate.Plan | UserError | None:
+        """What `generate` would change, or why it would not.
+
+        None without a catalogue; when there is no chart, or another one, which other rules tell; and when not
+        every file may be read.
+        """
+        if self.catalogue is None:
+            return None
+        try:
+            read = catalogue.parse(self.catalogue.text, self.catalogue.path)
+            if self.chart is None or self.chart.version != read.chart["version"]:
+                return None
+            if self.manifests and self.folder.closed:
+                # What may not be read cannot be compared.
+                return None
+            return generate.plan(read)
+        except UserError as error:
+            return error
 
     @cached_property
     def known(self) -> Known:
@@ -86,6 +115,20 @@ class Tree:
         places += [p / "charts" / CHART for p in (self.folder.root, *self.folder.root.parents)]
         found = next((path for path in places if (path / "Chart.yaml").is_file()), None)
         return Chart(found) if found else None
+
+    @cached_property
+    def homes(self) -> set[Path]:
+        """The folders whose files are a workspace's own."""
+        from opencode_workspace.rules.ours import homes
+
+        return homes(self)
+
+    @cached_property
+    def above(self) -> Above:
+        """The kustomizations above workspaces."""
+        from opencode_workspace.rules.above import Above
+
+        return Above(self)
 
     @property
     def workshop(self) -> Workshop:
