@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opencode_workspace.errors import EXIT_FINDINGS, EXIT_UNUSABLE, UserError
-from opencode_workspace.rules import catalogues, doubles, facts, registry, surroundings
+from opencode_workspace.rules import (
+    allowing,
+    catalogues,
+    doubles,
+    facts,
+    registry,
+    surroundings,
+)
 from opencode_workspace.rules.building import Workshop
 from opencode_workspace.rules.deployment import Fact
 from opencode_workspace.rules.finding import Finding
@@ -112,26 +119,28 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
     unchecked = [reason for part in parts for reason in part.unchecked]
     if tree.deploying and not is_available():
         unchecked.append(_NO_SCHEMAS)
-    findings = {
+    findings, allowed = allowing.separate(
         finding
         for finding in found
         if isinstance(finding, Finding)
         and catalogues.is_certain(tree, finding)
         and not tree.folder.is_closed(finding.path)
-    }
+    )
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         workspaces=len(tree.deploying),
         files=len(tree.manifests),
         unchecked=tuple(dict.fromkeys(unchecked)),
-        notes=tuple(_notes(tree)),
+        notes=tuple(_notes(tree, allowed)),
         failures=tuple(
             dict.fromkeys([*tree.folder.closed, *(one for one in found if isinstance(one, str))])
         ),
     )
 
 
-def _notes(tree: Tree) -> Iterator[str]:
+def _notes(tree: Tree, allowed: int) -> Iterator[str]:
+    if allowed:
+        yield f"findings that comments allow are left out: {allowed}"
     if not tree.deploying:
         # To find nothing wrong means nothing then.
         yield (

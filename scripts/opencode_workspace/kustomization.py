@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import yamlio
+from opencode_workspace import generators, yamlio
 from opencode_workspace.errors import UserError
+from opencode_workspace.generators import Generator
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -19,12 +21,22 @@ _FIELDS = frozenset(
     (
         *("apiVersion", "kind", "metadata", "resources", "components"),
         *("namespace", "labels", "commonAnnotations"),
+        *(generators.FIELD, generators.OPTIONS_FIELD),
     )
 )
+_LABEL_FIELDS = ("pairs", "includeSelectors", "includeTemplates", "fields")
 _ADVICE = {
     "commonLabels": "Use labels with pairs: commonLabels changes selectors, which are immutable",
     "bases": "Move its entries to resources",
 }
+
+
+class Unsupported(UserError):
+    """kustomize may well build it, but this package does not. field: the one, where it is a field's fault."""
+
+    def __init__(self, what: str, where: str, remedy: str, field: str = "") -> None:
+        super().__init__(what, where, remedy)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,8 @@ class Kustomization:
     """A kustomization file; paths in it are relative to its directory.
 
     labels: one mapping per entry of the field, applied in order.
-    is_empty: no field at all, which kustomize refuses in all but the first directory.
+    is_empty: no field with a value, which kustomize refuses in all but the first directory, where
+    kustomize-controller adds one.
     """
 
     path: Path
@@ -42,6 +55,7 @@ class Kustomization:
     namespace: str = ""
     labels: tuple[dict[str, str], ...] = ()
     annotations: dict[str, str] | None = None
+    generators: tuple[Generator, ...] = ()
     is_empty: bool = False
 
     def place(self, field: str, index: int) -> str:
@@ -86,10 +100,11 @@ class _Reader:
             )
         for name in content:
             if name not in _FIELDS:
-                raise self._error(
-                    (name,),
+                raise Unsupported(
                     f"field {name} is not supported here",
+                    _place(self._path, (name,)),
                     _ADVICE.get(name, f"Supported are {', '.join(sorted(_FIELDS))}"),
+                    field=name,
                 )
         namespace = content.get("namespace") or ""
         if not isinstance(namespace, str):
@@ -102,7 +117,12 @@ class _Reader:
             namespace=namespace,
             labels=self._labels(),
             annotations=self._strings(content.get("commonAnnotations"), ("commonAnnotations",)),
-            is_empty=not set(content) - {"apiVersion", "kind"},
+            generators=tuple(self._generators()),
+            is_empty=all(
+                value is None
+                for name, value in content.items()
+                if name not in ("apiVersion", "kind")
+            ),
         )
 
     def _paths(self, field: str) -> tuple[str, ...]:
@@ -125,13 +145,69 @@ class _Reader:
             for name, value in entry.items():
                 if name == "pairs" or (name.startswith("include") and value is False):
                     continue
-                raise self._error(
-                    ("labels", index, name),
+                raise Unsupported(
                     f"field labels.{name} is not supported here",
+                    _place(self._path, ("labels", index, name)),
                     "Labels go on metadata.labels alone",
+                    # One that kustomize does not have either is a mistake of another sort.
+                    field="" if name in _LABEL_FIELDS else f"labels.{name}",
                 )
             result.append(self._strings(entry.get("pairs"), ("labels", index, "pairs")))
         return tuple(result)
+
+    def _generators(self) -> Iterator[Generator]:
+        entries = self._content.get(generators.FIELD) or []
+        if not isinstance(entries, list):
+            raise self._error((generators.FIELD,), "is not a list", "Write `- name:` below it")
+        shared = self._options(self._content.get(generators.OPTIONS_FIELD), ("generatorOptions",))
+        for index, entry in enumerate(entries):
+            place = (generators.FIELD, index)
+            if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+                raise self._error(place, "a ConfigMap must have a name", "Write `name:` in it")
+            self._refuse_others(entry, generators.FIELDS, place)
+            if entry.get("behavior", "create") != "create":
+                raise self._unsupported((*place, "behavior"), "field behavior")
+            own = self._options(entry.get("options"), (*place, "options"))
+            yield Generator(
+                name=entry["name"],
+                namespace=entry.get("namespace") or "",
+                files=self._texts(entry, "files", place),
+                literals=self._texts(entry, "literals", place),
+                envs=self._texts(entry, "envs", place),
+                labels={**shared["labels"], **own["labels"]},
+                annotations={**shared["annotations"], **own["annotations"]},
+                is_immutable=shared["immutable"] or own["immutable"],
+                is_hashed=not (shared["disableNameSuffixHash"] or own["disableNameSuffixHash"]),
+            )
+
+    def _options(self, value: Any, pointer: tuple[str | int, ...]) -> dict[str, Any]:
+        if not isinstance(value, dict | None):
+            raise self._error(pointer, "is not a mapping", "Write `annotations:` in it")
+        options = value or {}
+        self._refuse_others(options, generators.OPTIONS, pointer)
+        maps = {n: self._strings(options.get(n), (*pointer, n)) for n in ("labels", "annotations")}
+        switches = {n: options.get(n) or False for n in ("disableNameSuffixHash", "immutable")}
+        for name, switch in switches.items():
+            if not isinstance(switch, bool):
+                raise self._error((*pointer, name), f"{name} is not true or false", "Write true")
+        return {**maps, **switches}
+
+    def _texts(self, entry: Any, field: str, place: tuple[str | int, ...]) -> tuple[str, ...]:
+        texts = entry.get(field) or []
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise self._error((*place, field), f"{field} is not a list of strings", "Write one")
+        return tuple(texts)
+
+    def _refuse_others(
+        self, values: dict[str, Any], known: frozenset[str], pointer: tuple[str | int, ...]
+    ) -> None:
+        for name in values:
+            if name not in known:
+                raise self._unsupported((*pointer, name), f"field {name}")
+
+    def _unsupported(self, pointer: tuple[str | int, ...], what: str) -> Unsupported:
+        advice = f"Supported are {', '.join(sorted(generators.FIELDS | generators.OPTIONS))}"
+        return Unsupported(f"{what} is not supported here", _place(self._path, pointer), advice)
 
     def _strings(self, value: Any, pointer: tuple[str | int, ...]) -> dict[str, str]:
         if value is None:

@@ -6,21 +6,20 @@ Any other field of a Kustomization is refused by name, so that a result is never
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import transformers, yamlio
+from opencode_workspace import generators, kubeobject, subjects, transformers, yamlio
 from opencode_workspace.errors import UserError
 from opencode_workspace.identity import ResourceId, resource_id
-from opencode_workspace.kustomization import FILE_NAMES, Kustomization, read
+from opencode_workspace.kustomization import FILE_NAMES, Kustomization, Unsupported, read
 from opencode_workspace.plain import copied
 
 Document = dict[str, Any]
 
 _REMOTE = ("git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/")
-_LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,10 @@ def build(
         its YAML files, and all directories below that have a kustomization file.
     boundary: nothing outside this directory, the root of the Flux source, is read.
 
-    Raises UserError, with `file:line` where there is one, for fields outside the subset, paths
-    that are missing, remote, symbolic links (source-controller drops them) or out of bounds,
-    cycles, files that are not Kubernetes objects, and objects that are there twice.
+    Raises UserError, with `file:line` where there is one, for paths that are missing, symbolic links
+    (source-controller drops them) or out of bounds, cycles, files that are not Kubernetes objects, and
+    objects that are there twice; Unsupported for what kustomize may build and this does not, such as fields
+    outside the subset and remote resources.
 
     One difference remains: in a directory whose kustomization lists components but no resources,
     Flux also annotates every object with config.kubernetes.io/origin.
@@ -95,6 +95,10 @@ class _Build:
         self._real.add(self._boundary)
         self._root = self._boundary
         self._here = f"{Path.cwd()}{os.sep}"
+        # Namespaces of objects from before a kustomization set them, by id() of the document.
+        self._moved: dict[int, str] = {}
+        # Where the generators stand whose ConfigMaps get a hash into their name, likewise.
+        self._hashed: dict[int, str] = {}
 
     def run(self, directory: Path, overlay: Overlay) -> list[Document]:
         self._root = _absolute(directory)
@@ -106,7 +110,9 @@ class _Build:
         objects = self._accumulate(
             kustomization, [], (self._root,), namespace=namespace, components=overlay.components
         )
-        return [document for document in objects if not _is_local(document)]
+        self._add_hashes(objects)
+        subjects.follow_accounts(objects, self._moved, str(kustomization.path))
+        return [document for document in objects if not kubeobject.is_local(document)]
 
     def _generated(self) -> Kustomization:
         """The kustomization kustomize-controller writes for a directory that has none."""
@@ -147,6 +153,9 @@ class _Build:
             for document in added:
                 _refuse_twice(document, seen, where)
             objects.extend(added)
+        for document in self._made(kustomization):
+            _refuse_twice(document, seen, str(kustomization.path))
+            objects.append(document)
         own = [
             (entry, kustomization.place("components", index))
             for index, entry in enumerate(kustomization.components)
@@ -159,6 +168,9 @@ class _Build:
                 component, objects, (*stack, path), namespace=component.namespace
             )
         if namespace:
+            for document in objects:
+                before = document["metadata"].get("namespace") or "default"
+                self._moved.setdefault(id(document), before)
             transformers.set_namespace(objects, namespace, str(kustomization.path))
             seen = set()
             for document in objects:
@@ -169,6 +181,46 @@ class _Build:
         for document in objects:
             transformers.annotate(document, kustomization.annotations)
         return objects
+
+    def _made(self, kustomization: Kustomization) -> Iterator[Document]:
+        """What its configMapGenerator makes."""
+        for index, generator in enumerate(kustomization.generators):
+            where = kustomization.place(generators.FIELD, index)
+
+            def resolve(entry: str, where: str = where) -> Path:
+                path = self._resolved(entry, kustomization.path.parent, where)
+                if not path.is_file():
+                    raise UserError(f"{entry} is not a file", where, "Name a file")
+                return path
+
+            try:
+                document = generators.generate(generator, where, resolve)
+            except ValueError:
+                what = f"{generator.name} holds what is not text, which is not supported here"
+                raise Unsupported(what, where, "Check the result in the cluster") from None
+            if generator.is_hashed:
+                self._hashed[id(document)] = where
+            yield document
+
+    def _add_hashes(self, objects: Sequence[Document]) -> None:
+        """Names of generated ConfigMaps get a hash; who refers to one in a way kustomize follows is refused."""
+        for document in objects:
+            if id(document) not in self._hashed:
+                continue
+            name = document["metadata"]["name"]
+            for other in objects:
+                if (
+                    other is not document
+                    and kubeobject.is_builtin(other)
+                    and kubeobject.mentions(other, name)
+                ):
+                    raise Unsupported(
+                        f"{other['kind']} {other['metadata']['name']} mentions the ConfigMap {name}, "
+                        "whose new name is not followed here",
+                        self._hashed[id(document)],
+                        "Set disableNameSuffixHash",
+                    )
+            document["metadata"]["name"] = generators.hashed_name(document)
 
     def _read_directory(
         self, path: Path, stack: tuple[Path, ...], where: str, kind: str
@@ -200,7 +252,7 @@ class _Build:
 
     def _resolved(self, entry: str, base: Path, where: str) -> Path:
         if entry.lower().startswith(_REMOTE) or "://" in entry:
-            raise UserError(f"{entry} is remote", where, "Copy it into the tree")
+            raise Unsupported(f"{entry} is remote", where, "Copy it into the tree")
         if Path(entry).is_absolute():
             raise UserError(f"{entry} is an absolute path", where, "Make it relative")
         path = _absolute(base / entry)
@@ -237,8 +289,9 @@ class _Build:
         documents: list[Any] = yamlio.parse(
             yamlio.read_text(path), self._shown(path), allow_empty=True
         )
-        for index, document in enumerate(documents):
-            problem = _object_problem(document)
+        objects = kubeobject.flattened(documents)
+        for index, document in objects:
+            problem = kubeobject.object_problem(document)
             if problem:
                 line = yamlio.line_of(yamlio.read_text(path), (), index)
                 raise UserError(
@@ -246,7 +299,7 @@ class _Build:
                     f"{self._shown(path)}:{line}",
                     "Give it apiVersion, kind and metadata.name, or take it out of resources",
                 )
-        return documents
+        return [document for _, document in objects]
 
     def _shown(self, path: Path) -> str:
         return str(path).removeprefix(self._here)
@@ -267,28 +320,3 @@ def _refuse_twice(document: Document, seen: set[ResourceId], where: str) -> None
             "Remove one of the two, or rename it",
         )
     seen.add(identity)
-
-
-def _object_problem(document: Any) -> str:
-    if not isinstance(document, dict):
-        return "it is not a mapping"
-    for name in ("apiVersion", "kind"):
-        if not isinstance(document.get(name), str) or not document[name]:
-            return f"no {name}"
-    if document["kind"].endswith("List") and "items" in document:
-        return "it is a list of objects; write them as documents of their own"
-    metadata = document.get("metadata")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
-        return "no metadata.name"
-    for name in ("labels", "annotations"):
-        values = metadata.get(name) or {}
-        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
-            return f"metadata.{name} is not a mapping of strings"
-    if not isinstance(metadata.get("namespace", ""), str | None):
-        return "metadata.namespace is not a string"
-    return "" if metadata["name"] else "metadata.name is empty"
-
-
-def _is_local(document: Document) -> bool:
-    annotations = document["metadata"].get("annotations") or {}
-    return bool(annotations.get(_LOCAL_CONFIG, "false") != "false")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opencode_workspace.errors import UserError
+from opencode_workspace import subjects
 from opencode_workspace.identity import ResourceId, resource_id
+from opencode_workspace.kustomization import Unsupported
 
 # Kinds kustomize's built-in OpenAPI schema knows to have no namespace; it takes any other kind,
 # a custom ClusterIssuer for instance, for a namespaced one.
@@ -32,10 +33,10 @@ _CLUSTER_SCOPED = frozenset(
         ("storage.k8s.io", "VolumeAttachment"),
     )
 )
-# kustomize rewrites namespaces inside these too; the tree has none, so they are refused.
-_REFERS_TO_NAMESPACES = frozenset(
+# kustomize rewrites namespaces inside these too, for a service that is part of the same build.
+_REFERS_TO_SERVICES = frozenset(
     (
-        *("RoleBinding", "ClusterRoleBinding", "APIService", "CustomResourceDefinition"),
+        *("APIService", "CustomResourceDefinition"),
         *("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"),
     )
 )
@@ -64,13 +65,15 @@ def effective_id(document: Mapping[str, Any]) -> ResourceId:
 def set_namespace(documents: Sequence[dict[str, Any]], namespace: str, source: str) -> None:
     """Puts every namespaced object into `namespace` and gives a Namespace object that name.
 
-    source: the kustomization file, for messages. Raises UserError for kinds inside which
-    kustomize would change namespaces as well.
+    source: the kustomization file, for messages. Raises Unsupported for kinds inside which kustomize
+    would change the namespaces of services as well.
     """
     for document in documents:
         identity = resource_id(document)
-        if identity.kind in _REFERS_TO_NAMESPACES:
-            raise UserError(
+        if identity.kind in subjects.BINDINGS:
+            subjects.move_default(document, namespace)
+        if identity.kind in _REFERS_TO_SERVICES:
+            raise Unsupported(
                 f"the namespace of {identity.type}/{identity.name} cannot be set here",
                 source,
                 "Write the namespace into the object and list it in another Kustomization",

@@ -94,7 +94,7 @@ def test_a_misspelt_list_above_is_told(project: Path) -> None:
     path = project / "flux/apps/opencode/kustomization.yaml"
     path.write_text(path.read_text().replace("resources:", "resource:"))
     report = check.run(project / "flux")
-    assert ("failed-build", "kustomization.yaml") in told(report)
+    assert ("unknown-field", "kustomization.yaml") in told(report)
     assert "unlisted-file" not in {finding.rule for finding in report.findings}
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import envsubst, helm, kustomize, postbuild, schema, substitution
+from opencode_workspace import (
+    envsubst,
+    helm,
+    kubeobject,
+    kustomize,
+    postbuild,
+    schema,
+    substitution,
+)
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import EXIT_FINDINGS, UserError, UserErrors
+from opencode_workspace.kustomization import Unsupported
 from opencode_workspace.rules.deployment import Applied, Deployment, Release
+from opencode_workspace.rules.fields import is_kustomization_field
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.folder import Folder
 from opencode_workspace.rules.known import CHART, Known, is_source, stand_in
@@ -26,8 +35,6 @@ from opencode_workspace.rules.source import (
     of_error,
     strings,
 )
-
-_UNSUPPORTED = re.compile(r"field (?:labels\.)?(\S+) is not supported here")
 
 
 @dataclass(frozen=True)
@@ -72,11 +79,12 @@ class Workshop:
         cache: kustomize.Cache,
     ) -> list[Applied]:
         assert deployment.directory is not None
-        origin = {
-            _identity(entry.document): entry
+        written = {
+            _identity(document): (document, entry)
             for source in deployment.sources
             for entry in source.entries
-            if not entry.group.startswith("kustomize.config.k8s.io")
+            for _, document in kubeobject.flattened([entry.document])
+            if not entry.group.startswith("kustomize.config.k8s.io") and isinstance(document, dict)
         }
         overlay = kustomize.Overlay(
             str(deployment.entry.spec.get("targetNamespace") or ""), components
@@ -88,12 +96,15 @@ class Workshop:
         except UserError as error:
             deployment.problems += _build_problem(error, deployment)
             documents = [
-                _in_namespace(entry.document, overlay.target_namespace) for entry in origin.values()
+                _in_namespace(document, overlay.target_namespace)
+                for document, _ in written.values()
             ]
         return [
-            Applied(document, origin[_identity(document)])
+            Applied(document, written[_identity(document)][1])
+            if _identity(document) in written
+            # What is generated stands in no file of its own.
+            else Applied(document, Entry(deployment.sources[0], 0))
             for document in documents
-            if _identity(document) in origin
         ]
 
     def _define(self, deployment: Deployment) -> None:
@@ -240,10 +251,10 @@ def _in_namespace(document: Document, namespace: str) -> Document:
 
 def _build_problem(error: UserError, deployment: Deployment) -> Iterator[Finding]:
     assert deployment.directory is not None
-    unsupported = _UNSUPPORTED.search(error.what)
+    unsupported = isinstance(error, Unsupported)
     rule = "unsupported-kustomization" if unsupported else "failed-build"
     found = of_error(error, _kustomization_file(deployment))
-    if unsupported and not _is_field(unsupported[1]):
+    if isinstance(error, Unsupported) and error.field and not is_kustomization_field(error.field):
         # A misspelt field is told by another rule.
         return
     source = Source(found.path)
@@ -251,12 +262,6 @@ def _build_problem(error: UserError, deployment: Deployment) -> Iterator[Finding
         # The file itself is told by another rule.
         return
     yield found._replace(rule=rule)
-
-
-def _is_field(name: str) -> bool:
-    from opencode_workspace.rules.fields import known_fields
-
-    return name in known_fields("kustomize.config.k8s.io/v1beta1", "Kustomization")
 
 
 def _kustomization_file(deployment: Deployment) -> Path:

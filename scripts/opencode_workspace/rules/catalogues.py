@@ -18,7 +18,7 @@ _DEPENDING = frozenset(
     (
         *("undefined-variable", "unknown-variable", "host-not-covered", "unknown-gateway"),
         *("unknown-secret-store", "unknown-source", "unknown-dependency", "unresolved-path"),
-        "chart-not-found",
+        *("chart-not-found", "unknown-substitution-source"),
     )
 )
 # More names than these say no more.

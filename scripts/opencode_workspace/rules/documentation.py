@@ -17,6 +17,10 @@ the schemas of Kubernetes are not installed (`pip install 'opencode-workspace[em
 failed. What lies elsewhere, such as a chart that is not in the repository, is a note.
 Without a catalogue (`workspaces.yaml`) nobody says what the cluster provides: a reference that the folder does
 not resolve is then a warning. `--format` writes `json`, annotations for `github`, or `sarif`.
+
+The comment `# opencode-workspace: allow RULE` on the line of a finding, or alone on the line above, leaves the
+finding out; several rules have commas between them. In Markdown write `<!-- opencode-workspace: allow RULE -->`.
+How many findings were left out is told at the end.
 """
 
 

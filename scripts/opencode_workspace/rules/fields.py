@@ -110,6 +110,11 @@ def known_fields(api_version: str, kind: str) -> frozenset[str]:
     return frozenset(name.removesuffix("!") for name in fields)
 
 
+def is_kustomization_field(name: str) -> bool:
+    """Whether kustomize knows a field of that name, whatever becomes of it here."""
+    return name in known_fields("kustomize.config.k8s.io/v1beta1", "Kustomization")
+
+
 def mistakes(
     document: Mapping[str, Any], api_version: str = "", kind: str = ""
 ) -> Iterator[Mistake]:

@@ -2,64 +2,118 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.resources
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from opencode_workspace import yamlio
+from opencode_workspace.errors import UserError
+from opencode_workspace.rules import texts
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.literals import has_secret_name, is_sample, is_written_out
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import Source, mapping
 from opencode_workspace.rules.tree import Tree
 
-# By what they are called in a message, which never repeats the value: words without which there is none,
-# because a look for a word is much faster than for a pattern, and the pattern.
-_MATERIAL = {
-    "a private key": (("PRIVATE KEY",), r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
-    "a PuTTY private key": (("PuTTY-",), r"PuTTY-User-Key-File-\d"),
-    "an age key": (("AGE-SECRET",), r"AGE-SECRET-KEY-1[A-Z0-9]{20,}"),
-    "a GitHub token": (
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})",
-    ),
-    "a GitLab token": (
-        ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-", "glft-", "glagent-"),
-        r"\bgl(?:pat|dt|rt|cbt|ptt|soat|ft|agent)-[A-Za-z0-9_-]{16,}",
-    ),
-    "an API key": (("sk-",), r"\bsk-(?:ant-|proj-|svcacct-|or-v1-|live-)?[A-Za-z0-9_-]{24,}"),
-    "an AWS access key": (("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a Google API key": (("AIza",), r"\bAIza[A-Za-z0-9_-]{35}"),
-    "a Slack token": (("xox",), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    "a Doppler token": (("dp.",), r"\bdp\.(?:st|pt|ct|sa|scim|audit)\.[A-Za-z0-9._-]{20,}"),
-    "a Vault token": (("hvs.", "hvb.", "hvr."), r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}"),
-    "an npm token": (("npm_",), r"\bnpm_[A-Za-z0-9]{30,}"),
-    "a PyPI token": (("pypi-",), r"\bpypi-[A-Za-z0-9_-]{40,}"),
-    "a Hugging Face token": (("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),
-    "a Docker token": (("dckr_pat_",), r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
-    "a signed token": (
-        ("eyJ",),
-        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    ),
-    "a password in a URL": (("://",), r"://[^\s/:@'\"<>{}$]*:[^\s/:@'\"<>{}$]+@"),
-    "a key in base64": (("LS0tLS1CRUdJTi",), r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}"),
-}
-_PATTERNS = {name: (marks, re.compile(pattern)) for name, (marks, pattern) in _MATERIAL.items()}
 # In base64 a certificate begins as a key does, up to here.
 _CERTIFICATE = re.compile(r"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS")
 _REFERENCE = re.compile(r"\s*(?:\$\{[^}]*\}|ENC\[.*\]|<path:.*>|)\s*", re.DOTALL)
+_VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*([\"']?)(.*?)\2\s*(?:\s#.*)?")
+_ENVIRONMENT = re.compile(r"\.env(?:\..*|rc)?|.*\.env")
+_SAMPLE_FILES = (".example", ".sample", ".template", ".dist", ".tmpl", ".j2")
+_LOGIN = frozenset(
+    ("refresh", "access", "key", "token", "access_token", "refresh_token", "id_token", "api_key")
+)
+
+
+class _Credential(NamedTuple):
+    name: str
+    marks: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+@functools.cache
+def _credentials() -> tuple[_Credential, ...]:
+    folder = importlib.resources.files("opencode_workspace.rules")
+    text = folder.joinpath("credentials.yaml").read_text("utf-8")
+    return tuple(
+        _Credential(
+            entry["name"], tuple(entry["marks"]), re.compile(entry["pattern"].strip(), re.ASCII)
+        )
+        for entry in yamlio.parse(text, "credentials.yaml")[0]
+    )
 
 
 @check("inline-secret", "tree")
 def inline_secret(tree: Tree) -> Iterator[Finding]:
-    """Private keys and tokens with a known prefix, in any file."""
-    for path in tree.folder.files():
-        # Bytes that are not text hold no text, and no key in PEM.
-        text = path.read_bytes().decode("utf-8", "replace")
-        for name, (marks, pattern) in _PATTERNS.items():
-            if not any(mark in text for mark in marks):
-                continue
-            for match in pattern.finditer(text):
-                if not _CERTIFICATE.match(match[0]):
-                    line = text.count("\n", 0, match.start()) + 1
-                    yield Finding(f"{name} lies here", path, line)
+    """Private keys and tokens of a known form in any file, and passwords in files that are for them."""
+    unreadable: list[OSError] = []
+    for path in texts.files(tree.folder.root):
+        try:
+            yield from _in_file(path)
+        except OSError as error:
+            unreadable.append(error)
+    # Once everything else was looked at.
+    if unreadable:
+        listed = ", ".join(str(error.filename) for error in unreadable)
+        raise UserError(f"cannot be read: {listed}", remedy="Check the permissions")
+
+
+def _in_file(path: Path) -> Iterator[Finding]:
+    if path.stat().st_size > texts.LARGEST:
+        message = "this file is too large to be searched for keys and tokens"
+        yield Finding(message, path, severity="warning")
+        return
+    for piece in texts.pieces(path):
+        yield from _in_text(piece, path)
+    if _ENVIRONMENT.fullmatch(path.name) and not path.name.endswith(_SAMPLE_FILES):
+        yield from _in_environment(path)
+    elif path.name == "auth.json":
+        yield from _in_logins(path)
+
+
+def _in_text(piece: texts.Piece, path: Path) -> Iterator[Finding]:
+    text = piece.text
+    for name, marks, pattern in _credentials():
+        if not any(mark in text for mark in marks):
+            continue
+        for match in pattern.finditer(text):
+            value = match["value"] if "value" in pattern.groupindex else match[0]
+            if match.start() < piece.end and not is_sample(value) and not _CERTIFICATE.match(value):
+                line = piece.line + text.count("\n", 0, match.start())
+                yield Finding(f"{name} lies here", path, line)
+
+
+def _in_environment(path: Path) -> Iterator[Finding]:
+    """Variables of a file such as `.env`."""
+    for line, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        match = _VARIABLE.fullmatch(text.strip())
+        if match and has_secret_name(match[1]) and is_written_out(match[3]):
+            yield Finding(f"the value of {match[1]} lies here", path, line)
+
+
+def _in_logins(path: Path) -> Iterator[Finding]:
+    """What OpenCode and others keep of a login: a provider's keys and tokens."""
+    text = path.read_text("utf-8", "replace")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    for key, value in _logins(content):
+        line = text.count("\n", 0, max(text.find(json.dumps(value)), 0)) + 1
+        yield Finding(f"a login with its {key} lies here", path, line)
+
+
+def _logins(content: Any) -> Iterator[tuple[str, str]]:
+    for key, value in content.items() if isinstance(content, dict) else ():
+        if isinstance(value, str) and key in _LOGIN and len(value) >= 8 and is_written_out(value):
+            yield key, value
+        else:
+            yield from _logins(value)
 
 
 @check("plain-secret", "source")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from opencode_workspace.errors import UserError
-from opencode_workspace.rules.fields import known_fields
+from opencode_workspace.kustomization import Unsupported
+from opencode_workspace.rules.fields import is_kustomization_field
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.kinds import problems
 from opencode_workspace.rules.ours import listed
@@ -17,19 +18,17 @@ from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.registry import also
 from opencode_workspace.rules.source import Document, Entry, Source, mapping, of_error
 from opencode_workspace.rules.tree import Tree
+from opencode_workspace.rules.yaml_files import unknown_in
 
-_FIELD = re.compile(r"field (labels\.)?(\S+) is not supported here")
 # As kustomize tells a repository from a path.
 _REMOTE = re.compile(r":|^github\.com/|\?ref=")
-# kustomize can do this, and so may other people's parts of what is above.
-_BEYOND = ("is remote", "it is a list of objects")
 
 
 @also("failed-build", "tree")
 def failed_parent(tree: Tree) -> Iterator[Finding]:
     """Kustomizations above workspaces that kustomize refuses."""
     for error in tree.above.errors:
-        if not _is_beyond(error):
+        if not isinstance(error, Unsupported):
             yield from _told(tree, error)
     for directory in sorted(tree.above.directories):
         yield from _absent(tree, tree.above.source(directory))
@@ -55,7 +54,7 @@ def _absent(tree: Tree, kustomization: Source) -> Iterator[Finding]:
 def unsupported_parent(tree: Tree) -> Iterator[Finding]:
     """Kustomizations above workspaces that use what is not followed here."""
     for error in tree.above.errors:
-        if _is_beyond(error):
+        if isinstance(error, Unsupported):
             yield from _told(tree, error)
 
 
@@ -86,6 +85,13 @@ def unlisted_parent(tree: Tree) -> Iterator[Finding]:
             place = entry.source.path
             if place.parent in tree.above.directories - broken and not tree.above.is_listed(place):
                 yield entry.finding(f"no kustomization lists the namespace {entry.name}")
+
+
+@also("unknown-field", "tree")
+def unknown_field_above(tree: Tree) -> Iterator[Finding]:
+    """Misspelt fields of the kustomizations above, also of one that lists no workspace because of them."""
+    for directory in sorted(tree.above.directories):
+        yield from unknown_in(tree.above.source(directory))
 
 
 @also("unknown-source", "tree")
@@ -128,14 +134,6 @@ def _is_near(entry: Entry, places: set[Path]) -> bool:
     return bool(difflib.get_close_matches(path, ends, 1, 0.8))
 
 
-def _is_beyond(error: UserError) -> bool:
-    field = _FIELD.search(error.what)
-    if field:
-        known = known_fields("kustomize.config.k8s.io/v1beta1", "Kustomization")
-        return field[2] in (known["labels"][0] if field[1] else known)
-    return any(text in error.what for text in _BEYOND)
-
-
 def _told(tree: Tree, error: UserError) -> Iterator[Finding]:
     if "already registered id" in error.what:
         # Two of one name are told as such.
@@ -145,9 +143,9 @@ def _told(tree: Tree, error: UserError) -> Iterator[Finding]:
     if source.ambiguous or source.unreadable or any(problems(source)):
         # The file itself is told by another rule.
         return
-    field = _FIELD.search(error.what)
-    if field and not _is_beyond(error):
-        found = found._replace(message=f"kustomize has no field {field[1] or ''}{field[2]}")
+    if isinstance(error, Unsupported) and error.field and not is_kustomization_field(error.field):
+        # So is a misspelt field.
+        return
     if found.path.parent in tree.above.directories | tree.homes:
         yield found
 

@@ -35,6 +35,8 @@ MODULES = (
     "missing",
     "parents",
     "doubles",
+    "emptiness",
+    "readable",
 )
 
 _checks: dict[str, tuple[tuple[Scope, ...], Check]] = {}

@@ -9,6 +9,7 @@ from opencode_workspace.repository import is_ssh
 from opencode_workspace.rules.deployment import Deployment, Release, secret_products
 from opencode_workspace.rules.facts import DEPLOY_KEY
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.literals import has_secret_name
 from opencode_workspace.rules.podspec import Use, secrets
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import items, mapping, numbered, strings
@@ -140,12 +141,11 @@ def plain_password(deployment: Deployment) -> Iterator[Finding]:
     for release in deployment.releases:
         controllers = written[release.applied.entry].get("controllers")
         for pointer, name, value in _variables(controllers, ("spec", "values", "controllers")):
-            if _SECRET_NAME.search(name) and _is_plain(name, value):
+            if has_secret_name(name) and _is_plain(name, value):
                 message = f"the value of {name} stands here in plain text"
                 yield release.applied.finding(message, pointer)
 
 
-_SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|PRIVATE_KEY)$", re.IGNORECASE)
 _PASSWORD_NAME = re.compile(r"PASSW(OR)?D$", re.IGNORECASE)
 # A template of the chart, a variable of the cluster without a default, and another variable of the container.
 _REFERENCE = re.compile(r"\{\{|(?<!\$)\$\{\w+(?::?[-=])?\}|(?<!\$)\$\([\w.-]+\)")

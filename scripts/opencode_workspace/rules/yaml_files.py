@@ -33,17 +33,23 @@ def ambiguous_scalar(deployment: Deployment) -> Iterator[Finding]:
 def unknown_field(part: Deployment | Surroundings) -> Iterator[Finding]:
     """Misspelt or misplaced fields of the objects that Flux, External Secrets and VolSync read."""
     for entry in part.entries:
-        yield from unknown(entry)
+        yield from _unknown(entry)
     for source in part.sources:
-        # A kustomization may leave out apiVersion and kind.
-        document = mapping(source.documents[0]) if source.documents else {}
-        is_kustomization = source.path.name.lower().startswith("kustomization")
-        if document and is_kustomization and "kind" not in document:
-            yield from unknown(Entry(source, 0), "kustomize.config.k8s.io/v1beta1", "Kustomization")
+        if source.path.name.lower().startswith("kustomization"):
+            yield from unknown_in(source)
 
 
-def unknown(entry: Entry, api_version: str = "", kind: str = "") -> Iterator[Finding]:
-    """Fields of an object that its kind does not have. api_version, kind: where the object leaves them out."""
+def unknown_in(kustomization: Source) -> Iterator[Finding]:
+    """Fields of a kustomization file that kustomize does not have; it may leave out apiVersion and kind."""
+    document = mapping(kustomization.documents[0]) if kustomization.documents else {}
+    if "kind" in document:
+        yield from _unknown(Entry(kustomization, 0))
+    elif document:
+        entry = Entry(kustomization, 0)
+        yield from _unknown(entry, "kustomize.config.k8s.io/v1beta1", "Kustomization")
+
+
+def _unknown(entry: Entry, api_version: str = "", kind: str = "") -> Iterator[Finding]:
     for mistake in mistakes(entry.document, api_version, kind):
         if mistake.known:
             near = difflib.get_close_matches(str(mistake.pointer[-1]), mistake.known, 1)
