@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,19 +27,19 @@ from opencode_workspace.rules.provided import Provided, read
 from opencode_workspace.rules.schemas import is_available
 from opencode_workspace.rules.source import Entry
 from opencode_workspace.rules.tree import Tree
-from opencode_workspace.workers import Workers, processors, result
+from opencode_workspace.workers import Workers, leaving_garbage, processors, result
 
 Progress = Callable[[str, int, int], None]
 READING, CHECKING = "Reading files", "Checking workspaces"
 
 # Below, starting processes costs more than they save.
 _SERIAL = 100
-_CHUNK = 64
+_CHUNK = 125
 # Each holds Helm and the schemas, some 150 MB.
 _MOST_PROCESSES = 4
 _NO_SCHEMAS = (
     "objects were not checked against the schemas of Kubernetes. "
-    "Run `pip install 'opencode-workspace[schemas]'`"
+    "Run `pip install kubernetes-validate`"
 )
 
 
@@ -107,15 +108,19 @@ def run(path: Path, *, progress: Progress | None = None, processes: int | None =
     tree = Tree(Folder(Path(os.path.abspath(path))))  # noqa: PTH100 - Path.resolve follows links
     progress = progress or (lambda phase, done, total: None)
     found: list[Finding | str] = []
-    for done, source in enumerate(tree.manifests, 1):
-        found += registry.run("source", source)
-        progress(READING, done, len(tree.manifests))
-    parts = list(_parts(tree, processes, progress))
+    with contextlib.closing(_parts(tree, processes, progress)) as working:
+        # Other processes, if there are any, begin with the workspaces meanwhile.
+        next(working)
+        for done, source in enumerate(tree.manifests, 1):
+            found += registry.run("source", source)
+            progress(READING, done, len(tree.manifests))
+        if tree.deploying:
+            found += registry.run("surroundings", surroundings.of(tree))
+        found += registry.run("tree", tree)
+        parts = [part for part in working if part is not None]
     tree.facts = doubles.told_once([fact for part in parts for fact in part.facts])
     found += [finding for part in parts for finding in part.findings]
-    if tree.deploying:
-        found += registry.run("surroundings", surroundings.of(tree))
-    found += registry.run("tree", tree)
+    found += registry.run("facts", tree)
     unchecked = [reason for part in parts for reason in part.unchecked]
     if tree.deploying and not is_available():
         unchecked.append(_NO_SCHEMAS)
@@ -154,14 +159,18 @@ def _notes(tree: Tree, allowed: int) -> Iterator[str]:
         )
 
 
-def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_Part]:
+def _parts(
+    tree: Tree, processes: int | None, progress: Progress
+) -> Generator[_Part | None, None, None]:
+    """Nothing first, as soon as the work has begun; then what was found in each part of the workspaces."""
     entries = tree.deploying
     chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
     if processes is None:
         processes = min(processors(), _MOST_PROCESSES) if len(entries) > _SERIAL else 1
     done = 0
-    progress(CHECKING, done, len(entries))
     if processes == 1:
+        yield None
+        progress(CHECKING, done, len(entries))
         for chunk in chunks:
             yield _part(tree.workshop, chunk)
             done += len(chunk)
@@ -175,6 +184,8 @@ def _parts(tree: Tree, processes: int | None, progress: Progress) -> Iterator[_P
             pool.submit(_work, [(e.source.path, e.index) for e in chunk]): len(chunk)
             for chunk in chunks
         }
+        yield None
+        progress(CHECKING, done, len(entries))
         for future in as_completed(futures):
             yield result(future)
             done += futures[future]
@@ -204,7 +215,8 @@ def _start(root: Path, catalogue: Path | None, known: Known, chart: Path | None)
 def _work(entries: Sequence[tuple[Path, int]]) -> _Part:
     assert _workshop is not None
     folder = _workshop.folder
-    part = _part(_workshop, [Entry(folder.source(path), index) for path, index in entries])
+    with leaving_garbage():
+        part = _part(_workshop, [Entry(folder.source(path), index) for path, index in entries])
     # Templates that every workspace uses are read again, which is cheaper than to hold everything.
     folder.forget()
     return part

@@ -98,8 +98,9 @@ def check(path: Path, form: str) -> None:
     """Apply every rule that needs no cluster to the folder PATH (default flux)."""
     from opencode_workspace import check as checker
     from opencode_workspace.report import findings, findings_text
+    from opencode_workspace.workers import leaving_garbage
 
-    with findings_text.progress() as progress:
+    with leaving_garbage(), findings_text.progress() as progress:
         report = checker.run(path, progress=progress)
     if form == "text":
         findings_text.show(report)

@@ -43,9 +43,13 @@ def plan(catalogue: Catalogue) -> Plan:
     Raises UserErrors when a workspace's values fail the chart's schema, and UserError when there is no volume
     template, or a file that was not generated stands in the way.
     """
-    chart = Chart(catalogue.chart_path)
-    chart.check_version(catalogue.chart["version"], catalogue.path)
-    _check_values(catalogue, chart)
+    _check_values(catalogue, _chart(catalogue))
+    return compare(catalogue)
+
+
+def compare(catalogue: Catalogue) -> Plan:
+    """As `plan`, whatever the chart's schema says of the values."""
+    chart = _chart(catalogue)
     content = tree.files(catalogue, chart.values, chart.schema, _template_kind(catalogue))
     existing = _existing(catalogue)
     for path in content:
@@ -70,6 +74,12 @@ def plan(catalogue: Catalogue) -> Plan:
             )
         ),
     )
+
+
+def _chart(catalogue: Catalogue) -> Chart:
+    chart = Chart(catalogue.chart_path)
+    chart.check_version(catalogue.chart["version"], catalogue.path)
+    return chart
 
 
 def write(catalogue: Catalogue, planned: Plan, text: str | None = None) -> None:

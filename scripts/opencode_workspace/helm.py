@@ -99,8 +99,11 @@ def outcomes(
     api_versions: Sequence[str] = (),
     hooks: bool = False,
     workers: int | None = None,
+    validated: bool = False,
 ) -> Generator[tuple[Manifest, ...] | UserError, None, None]:
     """As `render_many`, but gives the UserError of a job that fails in its place.
+
+    validated: whether the values are known to fit the charts' schemas.
 
     Raises UserError when there is no usable Helm.
     """
@@ -110,7 +113,7 @@ def outcomes(
         return
     many = len(first) == _MANY
     version = kube_version or DEFAULT_KUBE_VERSION
-    backend = _backend(engine, version, api_versions, hooks=hooks, many=many)
+    backend = _backend(engine, version, api_versions, hooks=hooks, many=many, validated=validated)
     count = min(workers or processors(), len(first))
     try:
         if count == 1:
@@ -148,11 +151,19 @@ def _outcome(backend: Backend, job: Job) -> tuple[Manifest, ...] | UserError:
 
 
 def _backend(
-    engine: Engine, kube_version: str, api_versions: Sequence[str], *, hooks: bool, many: bool
+    engine: Engine,
+    kube_version: str,
+    api_versions: Sequence[str],
+    *,
+    hooks: bool,
+    many: bool,
+    validated: bool,
 ) -> Backend:
     if engine == "embedded" or (engine == "auto" and helmembedded.is_installed()):
         try:
-            return helmembedded.Embedded(kube_version, api_versions, hooks=hooks, many=many)
+            return helmembedded.Embedded(
+                kube_version, api_versions, hooks=hooks, many=many, validated=validated
+            )
         except UserError:
             if engine == "embedded":
                 raise

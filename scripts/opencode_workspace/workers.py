@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,16 @@ from opencode_workspace.errors import UserError
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+
+@contextlib.contextmanager
+def leaving_garbage() -> Iterator[None]:
+    """Keeps what goes in circles for the length of the block: to look for it takes a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def processors() -> int:

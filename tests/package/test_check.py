@@ -13,9 +13,9 @@ from opencode_workspace.rules import schemas
 from tests.support.command import Command
 
 NO_HELM = "releases were not rendered: Helm is not installed. Install Helm"
-NO_SCHEMAS = "Run `pip install 'opencode-workspace[schemas]'`"
+NO_SCHEMAS = "Run `pip install kubernetes-validate`"
 NO_CHART = "the chart is not beside the tree"
-NO_WORKSPACE = "deploys the chart opencode-workspace: no workspace was checked"
+NO_WORKSPACE = "no workspace was found in"
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_with_both_it_exits_with_0_and_has_nothing_to_remark(form: str, command:
         ("flux", "json", NO_CHART),
         ("flux", "sarif", NO_CHART),
         ("empty", "text", NO_WORKSPACE),
-        ("empty", "github", "::warning title=opencode-workspace check::nothing in "),
+        ("empty", "github", "::warning title=opencode-workspace check::no workspace was found in "),
     ],
 )
 def test_what_lies_elsewhere_is_a_note_and_no_failure(

@@ -36,6 +36,7 @@ def _on_a_terminal(*arguments: str) -> Result:
     return Result(process.returncode, out.decode(), shown.decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.usefixtures("project")
 def test_a_terminal_shows_a_bar_from_the_reading_of_files_on(form: str) -> None:
@@ -47,6 +48,7 @@ def test_a_terminal_shows_a_bar_from_the_reading_of_files_on(form: str) -> None:
     assert ESCAPE not in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["FORCE_COLOR", "UNRELATED"])
 @pytest.mark.usefixtures("project")
 def test_a_pipe_gets_no_bar(variable: str) -> None:

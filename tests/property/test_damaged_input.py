@@ -112,6 +112,7 @@ def test_a_damaged_schema_ends_no_command_with_a_traceback(project: Project, sch
         told(flux.merged_values, catalogue.load(project.catalogue), "flux")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["it"]))
 def test_what_once_ended_in_a_traceback_is_told(case: dict[str, Any], project: Project) -> None:
     path = project.folder / case["file"]

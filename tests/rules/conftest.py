@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from opencode_workspace import check, generate, helm
+from opencode_workspace import check, editor, generate, helm
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import UserError
 from opencode_workspace.rules import tree
@@ -32,7 +33,7 @@ _outcomes = helm.outcomes
 def _equal_releases_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Most fixtures leave both releases as they are, and Helm takes longer than everything else."""
 
-    def outcomes(jobs: Iterable[helm.Job]) -> Iterator[Outcome]:
+    def outcomes(jobs: Iterable[helm.Job], *, validated: bool) -> Iterator[Outcome]:
         for job in jobs:
             chart = job.chart.resolve()
             stamp = (chart / "Chart.yaml").stat().st_mtime_ns
@@ -49,6 +50,19 @@ def _the_chart_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its schema is large, and takes as long to prepare as all rules."""
     for module in (tree, generate):
         monkeypatch.setattr(module, "Chart", lambda path: _chart(path.resolve()))
+    monkeypatch.setattr(editor, "text", _editor_text)
+
+
+_editor_texts: dict[tuple[int, int, str], str] = {}
+_write_editor_text = editor.text
+
+
+def _editor_text(schema: Mapping[str, Any], values: Mapping[str, Any], header: str) -> str:
+    """As editor.text, once for each chart, which `_chart` keeps: it is the largest file by far."""
+    key = (id(schema), id(values), header)
+    if key not in _editor_texts:
+        _editor_texts[key] = _write_editor_text(schema, values, header)
+    return _editor_texts[key]
 
 
 @pytest.fixture

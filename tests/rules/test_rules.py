@@ -50,6 +50,7 @@ def test_a_mistake_is_found_at_its_line_and_nothing_else(
     assert not more, f"also found:\n{told(more)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fixture", PASSING, ids=lambda fixture: fixture.name)
 def test_what_is_right_is_not_told(fixture: Fixture, checked: Checked) -> None:
     report = checked(fixture)
@@ -58,6 +59,7 @@ def test_what_is_right_is_not_told(fixture: Fixture, checked: Checked) -> None:
     assert not report.failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fixture", [one for one in PASSING if one.unless], ids=lambda fixture: fixture.name
 )
@@ -94,7 +96,7 @@ def test_a_failing_fixture_expects_a_finding_of_its_rule() -> None:
 
 def test_every_rule_has_one_function() -> None:
     functions: list[str] = []
-    scopes: tuple[registry.Scope, ...] = ("source", "deployment", "tree")
+    scopes: tuple[registry.Scope, ...] = ("source", "deployment", "tree", "facts")
     for scope in scopes:
         functions += registry.checks(scope)
     assert sorted(functions) == sorted(rules())

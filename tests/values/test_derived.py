@@ -44,6 +44,7 @@ def test_the_package_refuses_a_derived_document_where_it_must(
     assert disagreements(chart.schema) == []
 
 
+@pytest.mark.slow
 def test_damage_that_no_document_of_the_corpus_notices_is_noticed(chart: Chart) -> None:
     written = documents.of_corpus(chart)
     found = {one.name: one for one in mutants(chart.schema)}

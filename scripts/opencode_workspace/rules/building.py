@@ -182,7 +182,7 @@ class Workshop:
             for r in chosen
         ]
         try:
-            for release, outcome in zip(chosen, helm.outcomes(jobs), strict=True):
+            for release, outcome in zip(chosen, helm.outcomes(jobs, validated=True), strict=True):
                 if not isinstance(outcome, UserError):
                     release.manifests = tuple(manifest.document for manifest in outcome)
                 elif outcome.exit_code == EXIT_FINDINGS:

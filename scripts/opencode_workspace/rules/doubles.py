@@ -12,7 +12,7 @@ from opencode_workspace.rules.tree import Tree
 PATH = "path"
 
 
-@check("shared-path", "tree")
+@check("shared-path", "facts")
 def shared_path(tree: Tree) -> Iterator[Finding]:
     """Two Kustomizations that build one directory into one release."""
     by_owner = {f"{entry.source.path}#{entry.index}": entry for entry in tree.deploying}

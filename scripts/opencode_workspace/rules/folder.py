@@ -89,16 +89,12 @@ class Folder:
 
     def manifests(self) -> Iterator[Source]:
         """Its YAML files, those of Helm charts left out: their templates are not YAML yet."""
-        charts: list[Path] = []
+        known: dict[Path, Path | None] = {}
         for path in self.files():
             if path.suffix not in (".yaml", ".yml") and path.name not in KUSTOMIZATION_FILES:
                 continue
-            if any(path.is_relative_to(chart) for chart in charts):
-                continue
-            if (chart := _chart_above(path, self.root)) is not None:
-                charts.append(chart)
-                continue
-            yield self.source(path)
+            if _chart_of(path.parent, self.root, known) is None:
+                yield self.source(path)
 
 
 def _in_git(root: Path, refused: Callable[[OSError], None]) -> list[Path]:
@@ -135,10 +131,12 @@ def _is_shown(directory: str) -> bool:
     return not directory.startswith(".") and directory not in _ENVIRONMENTS
 
 
-def _chart_above(path: Path, root: Path) -> Path | None:
-    for folder in path.parents:
+def _chart_of(folder: Path, root: Path, known: dict[Path, Path | None]) -> Path | None:
+    """The chart that a folder is in, if it is below `root`. known: answers for other folders."""
+    if folder not in known:
         if (folder / "Chart.yaml").is_file():
-            return folder
-        if folder == root:
-            break
-    return None
+            known[folder] = folder
+        else:
+            is_outermost = folder in (root, folder.parent)
+            known[folder] = None if is_outermost else _chart_of(folder.parent, root, known)
+    return known[folder]

@@ -23,7 +23,7 @@ from opencode_workspace.rules.tree import Tree
 _SLIP = 0.9
 
 
-@check("missing-workspace", "tree")
+@check("missing-workspace", "facts")
 def missing_workspace(tree: Tree) -> Iterator[Finding]:
     """Workspaces of the catalogue that nothing deploys, and Kustomizations whose release is gone."""
     deployed = {entry.name for entry in tree.deploying}

@@ -13,7 +13,7 @@ _PRUNE = "kustomize.toolkit.fluxcd.io/prune"
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
-@check("open-namespace", "tree")
+@check("open-namespace", "facts")
 def open_namespace(tree: Tree) -> Iterator[Finding]:
     """Namespaces of workspaces without Pod Security level or prune lock."""
     wanted = {fact.place.message for fact in tree.facts if fact.kind == "namespace"}

@@ -9,22 +9,27 @@ from opencode_workspace.naming import PREFIX
 from opencode_workspace.rules.building import is_release
 from opencode_workspace.rules.known import is_source
 from opencode_workspace.rules.paths import resolve
-from opencode_workspace.rules.source import Entry, mapping
+from opencode_workspace.rules.source import Entry, Source, mapping
 from opencode_workspace.rules.tree import Tree
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A workspace of the catalogue. folder: where `generate` puts it. line: its place in the catalogue."""
+    """A workspace of the catalogue. folder: where `generate` puts it."""
 
     name: str
     folder: Path
-    line: int
+    catalogue: Source
 
     @property
     def app(self) -> str:
         """Name of its Kustomization and its release."""
         return PREFIX + self.name
+
+    @property
+    def line(self) -> int:
+        """Its place in the catalogue."""
+        return self.catalogue.line(("workspaces", self.name))
 
 
 def listed(tree: Tree) -> list[Listed]:
@@ -35,7 +40,7 @@ def listed(tree: Tree) -> list[Listed]:
     namespace = str(mapping(document.get("cluster")).get("namespace"))
     place = tree.catalogue.path.parent / "apps" / namespace
     found = [
-        Listed(name, place / f"{PREFIX}{name}", tree.catalogue.line(("workspaces", name)))
+        Listed(name, place / f"{PREFIX}{name}", tree.catalogue)
         for name in mapping(document.get("workspaces"))
     ]
     return [one for one in found if one.folder.is_relative_to(tree.folder.root)]

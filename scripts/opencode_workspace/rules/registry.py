@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeVar
 from opencode_workspace.errors import UserError
 from opencode_workspace.rules.finding import Finding, rules
 
-Scope = Literal["source", "deployment", "surroundings", "tree"]
+# "facts" is the tree once its facts are known, which takes all workspaces.
+Scope = Literal["source", "deployment", "surroundings", "tree", "facts"]
 Check = Callable[[Any], Iterable[Finding]]
 _REPORT = "This is a bug in the check: please report it"
 _C = TypeVar("_C", bound=Callable[..., Iterable[Finding]])

@@ -28,7 +28,7 @@ def _rule(rule: str, *kinds: str) -> Callable[[Tree], Iterator[Finding]]:
     def shared(tree: Tree) -> Iterator[Finding]:
         return _shared(tree, *kinds)
 
-    return check(rule, "tree")(shared)
+    return check(rule, "facts")(shared)
 
 
 shared_host = _rule("shared-host", "host")

@@ -89,12 +89,23 @@ class Source:
         """Line of `pointer`; of the first line from there on that holds `mark`, if one does."""
         if not self.documents:
             return 1
-        line = _shown_line(self.text, yamlio.line_of(self.text, pointer, document))
+        line = self._shown(yamlio.line_of(self.text, pointer, document))
         if mark:
             for number, text in enumerate(self.text.split("\n")[line - 1 :], line):
                 if mark in text:
                     return number
         return line
+
+    def _shown(self, line: int) -> int:
+        """The number that editors give to a line of YAML."""
+        if not self._has_odd_breaks:
+            return line
+        above = islice(_YAML_BREAK.finditer(self.text), line - 1)
+        return 1 + sum(found[0].endswith("\n") for found in above)
+
+    @cached_property
+    def _has_odd_breaks(self) -> bool:
+        return _ODD_BREAK.search(self.text) is not None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -162,14 +173,6 @@ class Entry:
         )
 
 
-def _shown_line(text: str, line: int) -> int:
-    """The number that editors give to a line of YAML."""
-    if not _ODD_BREAK.search(text):
-        return line
-    above = islice(_YAML_BREAK.finditer(text), line - 1)
-    return 1 + sum(found[0].endswith("\n") for found in above)
-
-
 def mapping(value: Any) -> dict[str, Any]:
     """`value` if it is a mapping, otherwise an empty one."""
     return value if isinstance(value, dict) else {}
@@ -186,16 +189,23 @@ def numbered(value: Any) -> list[tuple[int, dict[str, Any]]]:
     return [(n, item) for n, item in enumerate(entries) if isinstance(item, dict)]
 
 
-def strings(value: Any, pointer: Steps = ()) -> Iterator[tuple[Steps, str]]:
+def strings(value: Any, pointer: Steps = ()) -> list[tuple[Steps, str]]:
     """Every string in a document with its place."""
+    found: list[tuple[Steps, str]] = []
+    _gather(value, pointer, found)
+    return found
+
+
+def _gather(value: Any, pointer: Steps, found: list[tuple[Steps, str]]) -> None:
+    # Not a generator: of a large tree that alone would take seconds.
     if isinstance(value, str):
-        yield pointer, value
+        found.append((pointer, value))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from strings(item, (*pointer, key))
+            _gather(item, (*pointer, key), found)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from strings(item, (*pointer, index))
+            _gather(item, (*pointer, index), found)
 
 
 def of_error(error: UserError, fallback: Path) -> Finding:

@@ -76,7 +76,9 @@ class Tree:
             if self.manifests and self.folder.closed:
                 # What may not be read cannot be compared.
                 return None
-            return generate.plan(read)
+            compared = generate.compare(read)
+            # Of a tree that is up to date the values are looked at in its releases.
+            return compared if compared.is_clean else generate.plan(read)
         except UserError as error:
             return error
 
