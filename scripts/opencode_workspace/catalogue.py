@@ -90,7 +90,7 @@ class Catalogue:
     @property
     def shares_chart(self) -> bool:
         """Whether one OCIRepository serves all workspaces, instead of one for each."""
-        return bool(self.chart.get("shared", False))
+        return bool(self.chart.get("shared"))
 
     def chart_source(self, workspace: Workspace) -> str:
         """Name of the OCIRepository that a workspace's chart comes from."""
@@ -205,7 +205,6 @@ def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
         "variables": {},
         "dependsOn": [],
         "releaseDependsOn": [],
-        "provides": [],
         **data["cluster"],
     }
     defaults = data.get("defaults", {})

@@ -143,7 +143,7 @@ def _mistakes(
     for violation in schema.validate(schema.coalesce(chart.values, values), chart.schema):
         yield Mistake(
             _place(data, workspace, violation),
-            f"{violation.json_pointer}: {violation.message}",
+            f"{violation.json_pointer or 'the values'}: {violation.message}",
             f"The values of {workspace.app} fail the chart's schema",
         )
 
@@ -174,9 +174,9 @@ def _place(data: Mapping[str, Any], workspace: Workspace, violation: Violation) 
 
 
 def _holds(value: Any, pointer: Steps) -> bool:
-    try:
-        for step in pointer:
+    for step in pointer:
+        try:
             value = value[step]
-    except (KeyError, IndexError, TypeError):
-        return False
+        except (KeyError, IndexError, TypeError):
+            return False
     return True

@@ -35,7 +35,6 @@ def test_a_template_is_evaluated(values: Any, render_chart: Renderer) -> None:
     assert EVALUATED in text, "its result is nowhere"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("values", PLACES["verbatim"], ids=json.dumps)
 def test_a_text_stays_as_it_is_written(values: Any, render_chart: Renderer) -> None:
     text = rendered_text(render_chart, filled(values))

@@ -201,7 +201,7 @@ def patch(name: str, source: str) -> None:
                 _recode(vars(old).get(attribute), value)
         elif not _recode(old, new):
             _rebind(name.partition(".")[0], key, old, new)
-    _forget(name.partition(".")[0])
+    forget(name.partition(".")[0])
 
 
 def _recode(old: Any, new: Any) -> bool:
@@ -226,7 +226,8 @@ def _rebind(package: str, key: str, old: Any, new: Any) -> None:
             setattr(module, key, new)
 
 
-def _forget(package: str) -> None:
+def forget(package: str) -> None:
+    """Drops what the package's functions keep of earlier calls."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == package:
             for value in vars(module).values():

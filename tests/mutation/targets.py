@@ -73,7 +73,16 @@ _PACKAGE_TESTS = (
         f"tests/package/test_{name}.py"
         for name in (
             *("bad_input", "catalogue", "cli", "comparison", "edit", "files", "files_faults"),
-            *("generate", "kept_trees", "plain", "scalars", "tree", "yamlio", "yamlio_dump"),
+            *(
+                "generate",
+                "kept_trees",
+                "plain",
+                "scalars",
+                "interrupts",
+                "tree",
+                "yamlio",
+                "yamlio_dump",
+            ),
         )
     ),
 )

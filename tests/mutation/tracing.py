@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.mutation import shellcover, targets
+from tests.mutation import modules, shellcover, targets
 from tests.mutation.messages import Trace
 
 # Beside the copy of the project, where every uid can write.
@@ -48,6 +48,8 @@ def recording(trace: Trace) -> Iterator[set[tuple[str, int]]]:
 
 @contextlib.contextmanager
 def _lines(reached: set[tuple[str, int]]) -> Iterator[None]:
+    # What an earlier test has left in a cache would hide what this one reaches.
+    modules.forget("opencode_workspace")
     root = Path.cwd()
     names = {str(root / name): name for name in targets.MODULES}
 

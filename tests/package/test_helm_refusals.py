@@ -72,6 +72,7 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("values", "mistakes"), CASES, ids=[str(case[0]) for case in CASES])
 def test_mistakes_in_the_values_are_told_line_by_line(
     values: dict[str, Any], mistakes: list[str], way: str, chart: Path

@@ -45,7 +45,6 @@ def test_before_the_files_change_nothing_was_changed(function: str, project: Pat
     assert _files(project) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("function", ["pathlib.Path.replace", "click.echo"])
 def test_while_the_files_change_and_afterwards_all_of_them_are_changed(
     function: str, project: Path

@@ -46,7 +46,7 @@ def found(folder: Path) -> list[Finding]:
 def found_in(text: str) -> list[str]:
     piece = texts.Piece(text, 1, len(text))
     found = material._in_text(piece, Path("notes.md"))
-    return [finding.message.removesuffix(" lies here") for finding in found]
+    return [finding.message.removesuffix(" is committed here") for finding in found]
 
 
 @pytest.mark.parametrize("case", SHAPES, ids=lambda case: case["shape"])
@@ -94,7 +94,7 @@ def test_a_large_file_is_searched_in_pieces(before: int, tmp_path: Path) -> None
     token = filled("ghu_{A36}")
     (tmp_path / "dump.sql").write_text("x\n" * (before // 2) + f"{token}\n" + "y\n" * 9)
     (finding,) = found(tmp_path)
-    assert (finding.message, finding.line) == ("a GitHub token lies here", before // 2 + 1)
+    assert (finding.message, finding.line) == ("a GitHub token is committed here", before // 2 + 1)
 
 
 def test_a_file_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

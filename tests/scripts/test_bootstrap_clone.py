@@ -103,7 +103,6 @@ def test_filter_makes_a_partial_clone(ssh_pod: Pod) -> None:
     assert "?" in missing, "every blob was fetched, also those of the branch dev"
 
 
-@pytest.mark.slow
 def test_submodules_are_cloned_and_stay_valid_after_the_rename(pod: Pod, ssh: SshServer) -> None:
     connect(pod, ssh, "superproject.git")
     pod.bootstrap(WORKSPACE_CLONE_SUBMODULES="true").expect(0)
@@ -112,7 +111,6 @@ def test_submodules_are_cloned_and_stay_valid_after_the_rename(pod: Pod, ssh: Ss
     assert git(pod.directory / "part", "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "commits"), [("0", "2"), ("1", "1")])
 def test_depth_limits_the_history_of_submodules_too(
     pod: Pod, ssh: SshServer, depth: str, commits: str

@@ -80,7 +80,6 @@ def test_signal_ends_a_waiting_update_and_keeps_the_clone(cloned_pod: Pod) -> No
     assert cloned_pod.leftovers() == []
 
 
-@pytest.mark.slow
 @pytest.mark.fault("server-silent")
 def test_ssh_server_that_never_answers_is_given_up(ssh_pod: Pod) -> None:
     ssh_pod.set_constant("bootstrap.sh", "connect_seconds", 1)
@@ -89,7 +88,6 @@ def test_ssh_server_that_never_answers_is_given_up(ssh_pod: Pod) -> None:
         ssh_pod.bootstrap(WORKSPACE_REPOSITORY=url).expect(41, "stopped answering")
 
 
-@pytest.mark.slow
 @pytest.mark.fault("server-silent")
 def test_https_server_that_never_answers_is_given_up(https_pod: Pod) -> None:
     https_pod.set_constant("bootstrap.sh", "question_seconds", 1)

@@ -145,7 +145,6 @@ def test_fast_forward_of_a_branch_without_a_commit_is_left_to_the_user(
     pod.bootstrap(WORKSPACE_UPDATE="fast-forward").expect(0, "main has no commit yet")
 
 
-@pytest.mark.slow
 def test_missing_files_of_a_partial_clone_come_with_the_fast_forward(followed: Followed) -> None:
     shutil.rmtree(followed.pod.directory)
     followed.pod.bootstrap(WORKSPACE_CLONE_FILTER="blob:none").expect(0)
@@ -233,7 +232,6 @@ def test_branch_deleted_on_the_server_is_still_known_here(followed: Followed) ->
     assert git(followed.pod.directory, "rev-parse", "--verify", "origin/dev")
 
 
-@pytest.mark.slow
 @pytest.mark.fault("hostile-volume")
 def test_configuration_of_a_submodule_runs_no_program(
     pod: Pod, ssh: SshServer, scratch: Path

@@ -67,7 +67,6 @@ def test_door_that_answers_something_else_fails(visitor: Pod, status: int) -> No
         knock(visitor, url).expect(1, f"{status} instead of 401")
 
 
-@pytest.mark.slow
 @bounded_clients
 def test_door_that_never_answers_fails(visitor: Pod) -> None:
     visitor.set_constant("door.sh", "answer_seconds", 1)

@@ -60,7 +60,6 @@ def test_a_new_version_changes_one_label_and_restarts_nothing(
     assert restarted(render_chart, newer) == []
 
 
-@pytest.mark.slow
 def test_a_version_in_the_pod_template_is_noticed(
     chart: Chart, render_chart: Renderer, tmp_path: Path
 ) -> None:

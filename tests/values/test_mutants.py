@@ -55,6 +55,7 @@ def test_every_reason_is_for_a_mutant_that_there_is(chart: Chart) -> None:
     assert not idle, f"take out of equivalents.yaml: {idle}"
 
 
+@pytest.mark.slow
 def test_a_sample_of_damage_is_noticed(chart: Chart, documents: Documents) -> None:
     known = [mutant for mutant in mutants(chart.schema) if not is_equivalent(mutant.name)]
     sample: list[Mutant] = random.Random(SEED).sample(known, SAMPLE)

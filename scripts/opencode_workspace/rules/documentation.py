@@ -13,7 +13,7 @@ _HEAD = """\
 
 `opencode-workspace check [PATH]` looks for these mistakes in a folder, `flux` by default, without a cluster.
 An error makes the exit code 1, a warning does not; 2 means that not everything could be looked at, because Helm or
-the schemas of Kubernetes are not installed (`pip install 'opencode-workspace[embedded,schemas]'` brings both) or a rule
+the schemas of Kubernetes are not installed (the Python packages `helm-python-sdk` and `kubernetes-validate`) or a rule
 failed. What lies elsewhere, such as a chart that is not in the repository, is a note.
 Without a catalogue (`workspaces.yaml`) nobody says what the cluster provides: a reference that the folder does
 not resolve is then a warning. `--format` writes `json`, annotations for `github`, or `sarif`.

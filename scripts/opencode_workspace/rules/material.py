@@ -85,7 +85,7 @@ def _in_text(piece: texts.Piece, path: Path) -> Iterator[Finding]:
             value = match["value"] if "value" in pattern.groupindex else match[0]
             if match.start() < piece.end and not is_sample(value) and not _CERTIFICATE.match(value):
                 line = piece.line + text.count("\n", 0, match.start())
-                yield Finding(f"{name} lies here", path, line)
+                yield Finding(f"{name} is committed here", path, line)
 
 
 def _in_environment(path: Path) -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def _in_environment(path: Path) -> Iterator[Finding]:
     for line, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
         match = _VARIABLE.fullmatch(text.strip())
         if match and has_secret_name(match[1]) and is_written_out(match[3]):
-            yield Finding(f"the value of {match[1]} lies here", path, line)
+            yield Finding(f"the value of {match[1]} is committed here", path, line)
 
 
 def _in_logins(path: Path) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def _in_logins(path: Path) -> Iterator[Finding]:
         return
     for key, value in _logins(content):
         line = text.count("\n", 0, max(text.find(json.dumps(value)), 0)) + 1
-        yield Finding(f"a login with its {key} lies here", path, line)
+        yield Finding(f"a login with its {key} is committed here", path, line)
 
 
 def _logins(content: Any) -> Iterator[tuple[str, str]]:

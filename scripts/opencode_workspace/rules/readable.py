@@ -106,4 +106,4 @@ def _named(values: Any) -> Iterator[str]:
 
 
 def _message(name: str) -> str:
-    return f"the value of {name} stands here in plain text"
+    return f"the value of {name} is written here in plain text"

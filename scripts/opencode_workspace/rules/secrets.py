@@ -142,7 +142,7 @@ def plain_password(deployment: Deployment) -> Iterator[Finding]:
         controllers = written[release.applied.entry].get("controllers")
         for pointer, name, value in _variables(controllers, ("spec", "values", "controllers")):
             if has_secret_name(name) and _is_plain(name, value):
-                message = f"the value of {name} stands here in plain text"
+                message = f"the value of {name} is written here in plain text"
                 yield release.applied.finding(message, pointer)
 
 
