@@ -246,7 +246,9 @@ def external_secret(catalogue: Catalogue, workspace: Workspace) -> Document:
         "kind": "ExternalSecret",
         "metadata": {"name": workspace.secret},
         "spec": {
-            "refreshInterval": "15m",
+            # As external-secrets writes it when it adds its finalizer: Flux would undo that, and every secret
+            # be fetched once more.
+            "refreshInterval": "15m0s",
             "secretStoreRef": catalogue.cluster["secretStore"],
             "target": {
                 "name": workspace.secret,

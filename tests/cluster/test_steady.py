@@ -83,6 +83,14 @@ def test_a_chart_version_bump_restarts_no_pod(cluster: Cluster) -> None:
     assert pods(cluster) == running
 
 
+def test_flux_and_external_secrets_do_not_undo_each_other(cluster: Cluster) -> None:
+    """external-secrets writes the whole object once, to add its finalizer; to undo that fetches it all again."""
+    for name in WORKSPACES:
+        cluster.reconcile("Kustomization", f"opencode-{name}", SYSTEM)
+        found = cluster.api.read("ExternalSecret", f"opencode-{name}-volsync", NAMESPACE)
+        assert found["metadata"]["generation"] <= 2, found["spec"]
+
+
 def sources(cluster: Cluster) -> set[str]:
     """Names of the OCIRepositories of the workspaces' namespace."""
     return {item["metadata"]["name"] for item in cluster.api.list("OCIRepository", NAMESPACE)}

@@ -259,7 +259,7 @@ def facts(results: Mapping[str, Result]) -> dict[str, Any]:
             f" ({result['workspaces']} workspaces, {result['settings']})"
             for result in results.values()
             if result["layout"] == "each" and result["workspaces"] > small["workspaces"]
-            for found in [result["phases"]["first"]]
+            for found in [result["phases"]["unrelated"]]
         ],
         "loads": [result["load"] for result in results.values()],
         "cores": large["cores"],
