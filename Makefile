@@ -1,6 +1,8 @@
 # Every target works on a fresh clone: what it needs is installed first, once, at pinned versions,
 # into .venv and .cache. `make clean` removes both.
 .NOTPARALLEL:
+# Where it is set, every process compiles everything anew: a fifth of the time of `make test`.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
