@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from opencode_workspace import files, stage
+from opencode_workspace import files, interruption, stage
 from opencode_workspace.errors import UserError
 
 P = PurePosixPath
@@ -201,3 +201,11 @@ def test_one_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").symlink_to("elsewhere")
     with pytest.raises(UserError, match="is a symbolic link"):
         files.write_text(tmp_path / "x", "text")
+
+
+def test_a_change_is_noted_for_whoever_interrupts_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interruption, "_changed", False)
+    files.replace(tmp_path, {P("a"): b"new"}, [])
+    assert interruption.message() == "interrupted; by then the files had been changed, all of them"
