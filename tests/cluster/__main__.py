@@ -1,7 +1,7 @@
 """`python -m tests.cluster [OPTION…]`: builds what a cluster needs, then tests inside a sandbox.
 
-Options go to pytest. Without any, all tests are run, in two halves side by side, and leave their results
-in build/junit. Exit codes are pytest's; 2 also when this machine cannot hold a cluster.
+Options go to pytest. Without any, all tests are run, in three parts side by side, and leave their
+results in build/junit. Exit codes are pytest's; 2 also when this machine cannot hold a cluster.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.cluster.rig import sandbox
-from tests.cluster.rig.halves import side_by_side
+from tests.cluster.rig.sidebyside import side_by_side
 
 REPOSITORY = Path(__file__).parents[2]
 TESTS = Path("tests/cluster")
@@ -29,8 +29,12 @@ BUILDS = (
     "tools/build.sh helm4",
     "tools/image.sh",
 )
-# The other half is all other modules; both take about as long.
-FIRST_HALF = ("test_first", "test_operations", "test_gateway", "test_faults", "test_sandbox")
+# Parts of a whole run, each with a cluster of its own; all other modules are one more. They take about
+# as long as each other.
+PARTS = (
+    ("test_first", "test_operations", "test_door", "test_isolation", "test_drift", "test_growth"),
+    ("test_gateway", "test_faults", "test_restarts", "test_sandbox", "test_secrets"),
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -39,30 +43,29 @@ def main(arguments: list[str]) -> int:
         sandbox.settle()
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         return sandbox.reap_until_done([sys.executable, *arguments[1:]])
-    if arguments[:1] == ["half"]:
+    if arguments[:1] == ["part"]:
         return sandbox.enter(["-m", "pytest", *arguments[1:]])
     if not arguments:
-        # What is left of an earlier run must not pass for a half of this one.
-        for number in range(len(halves())):
-            (RESULTS / f"cluster-{number + 1}.xml").unlink(missing_ok=True)
-        half = (sys.executable, "-m", "tests.cluster", "half")
-        return built(BUILDS, lambda: side_by_side([(*half, *options) for options in halves()]))
+        # What is left of an earlier run must not pass for a part of this one.
+        for name in parts():
+            (RESULTS / f"{name}.xml").unlink(missing_ok=True)
+        return built(BUILDS, lambda: side_by_side([_command(*part) for part in parts().items()]))
     named = [argument for argument in arguments if argument.startswith(str(TESTS))]
     tests = ["-m", "pytest", *arguments, *([] if named else [str(TESTS)])]
     return built(BUILDS, lambda: sandbox.enter(tests))
 
 
-def halves() -> list[list[str]]:
-    """Options of pytest for each half of a whole run."""
+def parts() -> dict[str, list[str]]:
+    """The name of each part of a whole run, and its modules."""
     modules = sorted(file.stem for file in (REPOSITORY / TESTS).glob("test_*.py"))
-    second = [module for module in modules if module not in FIRST_HALF]
-    return [
-        [
-            f"--junitxml={RESULTS}/cluster-{number}.xml",
-            *(f"{TESTS}/{module}.py" for module in half),
-        ]
-        for number, half in enumerate((FIRST_HALF, second), 1)
-    ]
+    rest = [module for module in modules if not any(module in part for part in PARTS)]
+    return {f"cluster-{number}": [*part] for number, part in enumerate((*PARTS, rest), 1)}
+
+
+def _command(name: str, modules: Iterable[str]) -> list[str]:
+    files = [f"{TESTS}/{module}.py" for module in modules]
+    results = f"--junitxml={RESULTS}/{name}.xml"
+    return [sys.executable, "-m", "tests.cluster", "part", results, *files]
 
 
 def built(builds: Iterable[str], run: Callable[[], int]) -> int:

@@ -19,7 +19,7 @@ from tests.cluster.__main__ import main
 from tests.cluster.rig import sandbox
 
 SIDE_BY_SIDE = (
-    "import json, sys; from tests.cluster.rig.halves import side_by_side; "
+    "import json, sys; from tests.cluster.rig.sidebyside import side_by_side; "
     "sys.exit(side_by_side(json.loads(sys.argv[1])))"
 )
 ENTER = "import sys; from tests.cluster.rig import sandbox; sys.exit(sandbox.enter(sys.argv[1:]))"
@@ -165,7 +165,7 @@ def test_two_runs_side_by_side_do_not_meet(tmp_path: Path) -> None:
         assert one.state() == []
 
 
-def halves(*scripts: str) -> subprocess.Popen[str]:
+def together(*scripts: str) -> subprocess.Popen[str]:
     """A process that runs these Python scripts side by side."""
     commands = [[sys.executable, "-c", script] for script in scripts]
     return subprocess.Popen(
@@ -176,19 +176,19 @@ def halves(*scripts: str) -> subprocess.Popen[str]:
     )
 
 
-def test_two_halves_are_one_run_with_one_output_and_one_result(tmp_path: Path) -> None:
+def test_parts_are_one_run_with_one_output_and_one_result(tmp_path: Path) -> None:
     met = f"import time; from pathlib import Path; a, b = Path({str(tmp_path / 'a')!r}), Path({str(tmp_path / 'b')!r})"
     wait = "\nwhile not {}.exists(): time.sleep(0.05)\n"
     first = f"{met}; a.touch(){wait.format('b')}print('first')"
     second = f"{met}; b.touch(){wait.format('a')}print('second'); raise SystemExit(3)"
-    process = halves(first, second)
+    process = together(first, second)
     assert process.communicate(timeout=60)[0] == "first\nsecond\n"
     assert process.returncode == 3
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-def test_both_halves_end_with_the_run(how: signal.Signals) -> None:
-    with halves(*["import time; time.sleep(60)"] * 2) as process:
+def test_all_parts_end_with_the_run(how: signal.Signals) -> None:
+    with together(*["import time; time.sleep(60)"] * 2) as process:
         listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         deadline = time.monotonic() + 30
         while len(children := listed.read_text().split()) < 2:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from tests.cluster.__main__ import parts
 from tests.pages import markdown
 from tests.pages.claims import ROOT, Claim, claims
 from tests.pages.results import Case, Run, is_version
 
 FOLDER = ROOT / "tests/cluster"
-RESULTS = ("cluster-1", "cluster-2")
+RESULTS = tuple(parts())
 
 _MACHINE = "machine"
 _HEAD = ("Scenario", "Cases", "Outcome", "Seconds", "Figures")
@@ -27,8 +28,8 @@ Each line below is one test, in its own words. What is played by a stand-in, and
 
 {summary}
 
-The tests run in two halves side by side, each with a cluster of its own, so that some figures are there twice.
-"Seconds" are those of the test alone: what several tests share is prepared before the first of them.
+The tests run in three parts side by side, each with a cluster of its own, so that some figures are there more than
+once. "Seconds" are those of the test alone: what several tests share is prepared before the first of them.
 
 {facts}
 {parts}"""

@@ -1,4 +1,4 @@
-"""Runs side by side: a cluster waits more than it computes, so two share a machine well."""
+"""Runs side by side: a cluster waits more than it computes, so some share a machine well."""
 
 from __future__ import annotations
 
