@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from opencode_workspace import cli
+from tests.package.change import fill
 from tests.support.command import Command, Result
 
 
@@ -35,3 +36,9 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Result(code, streams.out, streams.err)
 
     return run
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder as it is before the change in change.py."""
+    return fill(tmp_path / "root")

@@ -1,30 +1,19 @@
-"""Whatever goes wrong while files change, the tree is as it was, or every file is old or new."""
+"""Whatever the machine does while files change, the tree is as it was, or every file is old or new."""
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from opencode_workspace import files
-from opencode_workspace.errors import UserError
-
-P = PurePosixPath
-COUNT = 5
-OLD = {P(f"{number}/x.yaml"): b"old" * 10 for number in range(COUNT)}
-NEW = {**dict.fromkeys(OLD, b"new" * 10), P("fresh/x.yaml"): b"new" * 10}
-REMOVED = P("0/gone.yaml")
+from tests.package.change import COUNT, NEW, NEW_TREE, OLD_TREE, REMOVED, fill, tree
 
 # Runs the same change in a process of its own, after `prelude` has arranged the fault.
 CHILD = """
@@ -70,34 +59,12 @@ def _run(prelude: str, root: Path) -> str:
     return done.stdout.strip()
 
 
-def _tree(root: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
-    }
-
-
-OLD_TREE = {**{str(path): data for path, data in OLD.items()}, str(REMOVED): b"gone"}
-NEW_TREE = {str(path): data for path, data in NEW.items()}
-
-
-def _fill(root: Path) -> Path:
-    files.replace(root, {**OLD, REMOVED: b"gone"}, ())
-    return root
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return _fill(tmp_path / "root")
-
-
 @pytest.fixture
 def public_root() -> Iterator[Path]:
     """A tree that another user may read and, by permission, write."""
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        root = _fill(Path(directory) / "root")
+        root = fill(Path(directory) / "root")
         yield root
 
 
@@ -108,7 +75,7 @@ def _as_nobody() -> str:
 
 def test_without_a_fault_the_change_is_made(root: Path) -> None:
     assert _run("", root) == "done"
-    assert _tree(root) == NEW_TREE
+    assert tree(root) == NEW_TREE
 
 
 def test_read_only_directory_changes_nothing(public_root: Path) -> None:
@@ -119,7 +86,7 @@ def test_read_only_directory_changes_nothing(public_root: Path) -> None:
     said = _run(_as_nobody(), public_root)
     assert said.startswith("refused: ")
     assert "cannot be changed: Permission denied" in said
-    assert _tree(public_root) == OLD_TREE
+    assert tree(public_root) == OLD_TREE
 
 
 def test_read_only_root_changes_nothing(public_root: Path) -> None:
@@ -127,7 +94,7 @@ def test_read_only_root_changes_nothing(public_root: Path) -> None:
     said = _run(_as_nobody(), public_root)
     public_root.chmod(0o755)
     assert "cannot be changed: Permission denied" in said
-    assert _tree(public_root) == OLD_TREE
+    assert tree(public_root) == OLD_TREE
 
 
 def test_file_that_may_not_grow_changes_nothing(root: Path) -> None:
@@ -135,7 +102,7 @@ def test_file_that_may_not_grow_changes_nothing(root: Path) -> None:
     said = _run(limit, root)
     assert "cannot be changed: File too large" in said
     assert "nothing was changed" in said
-    assert _tree(root) == OLD_TREE
+    assert tree(root) == OLD_TREE
     assert not (root / "fresh").exists()
 
 
@@ -146,233 +113,26 @@ def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     if subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
         # Without the right to mount, the process's own limit stands for the end of the disk.
         prelude = "size = 9000; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
-        assert "cannot be changed" in _run(prelude, _fill(mounted / "root"))
-        assert _tree(mounted / "root") == OLD_TREE
+        assert "cannot be changed" in _run(prelude, fill(mounted / "root"))
+        assert tree(mounted / "root") == OLD_TREE
         return
     try:
-        root = _fill(mounted / "root")
+        root = fill(mounted / "root")
         said = _run("size = 9000", root)
         assert "cannot be changed: No space left on device" in said
-        assert _tree(root) == OLD_TREE
+        assert tree(root) == OLD_TREE
         assert not (root / "fresh").exists()
         assert shutil.disk_usage(mounted).free > 20_000, "what was written is removed again"
     finally:
         subprocess.run(["umount", str(mounted)], check=True)
 
 
-@pytest.mark.parametrize("at", range(1, COUNT + 2))
-def test_failing_rename_is_undone(at: int, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Path.replace
-    calls = 0
-
-    def failing(self: Path, target: Path) -> Path:
-        nonlocal calls
-        calls += 1
-        if calls == at:
-            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
-        return original(self, target)
-
-    monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(
-        UserError, match=rf"^{root}/.*x\.yaml: cannot be changed: Input/output error"
-    ):
-        files.replace(root, NEW, [REMOVED])
-    assert _tree(root) == OLD_TREE
-    assert not (root / "fresh").exists()
-
-
-def test_what_cannot_be_put_back_is_kept_and_told(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = Path.replace
-    failed = False
-
-    def failing(self: Path, target: Path) -> Path:
-        nonlocal failed
-        if target == root / "4/x.yaml":
-            failed = True
-        if failed and target in (root / "1/x.yaml", root / "4/x.yaml"):
-            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
-        return original(self, target)
-
-    monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(UserError) as refused:
-        files.replace(root, NEW, [REMOVED])
-    cause, left = str(refused.value).splitlines()
-    assert cause.startswith(f"{root}/4/x.yaml: cannot be changed: Input/output error. ")
-    assert "nothing was changed" not in cause
-    told = re.fullmatch(
-        rf"{root}/1/x\.yaml: cannot be put back as it was: Input/output error\. Move (\S+) there",
-        left,
-    )
-    assert told, left
-    assert Path(told[1]).read_bytes() == OLD_TREE["1/x.yaml"]
-
-    monkeypatch.undo()
-    files.replace(root, {P("later"): b"x"}, ())
-    assert Path(told[1]).exists(), "a later run removed it"
-    Path(told[1]).replace(root / "1/x.yaml")
-    shutil.rmtree(Path(told[1]).parent)
-    (root / "later").unlink()
-    assert _tree(root) == OLD_TREE, "everything else was put back"
-
-
-def test_a_new_file_that_cannot_be_removed_again_is_told(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = Path.unlink
-
-    def failing(self: Path, missing_ok: bool = False) -> None:
-        if self in (root / "fresh/x.yaml", root / REMOVED):
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(self))
-        original(self, missing_ok)
-
-    monkeypatch.setattr(Path, "unlink", failing)
-    told = rf"{root}/fresh/x\.yaml: is new and cannot be removed: Permission denied\. Remove it"
-    with pytest.raises(UserError, match=told):
-        files.replace(root, NEW, [REMOVED])
-    assert _tree(root) == {**OLD_TREE, "fresh/x.yaml": NEW_TREE["fresh/x.yaml"]}
-
-
-def test_failing_removal_is_undone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    last = max(OLD)
-
-    def failing(self: Path, missing_ok: bool = False) -> None:
-        if self == root / last:
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(self))
-        os.unlink(self)  # noqa: PTH108 - the method itself is replaced
-
-    monkeypatch.setattr(Path, "unlink", failing)
-    with pytest.raises(UserError, match="Permission denied"):
-        files.replace(root, {}, [REMOVED, last])
-    assert _tree(root) == OLD_TREE
-
-
-def test_a_new_file_that_somebody_took_away_does_not_stop_the_undoing(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = Path.replace
-
-    def failing(self: Path, target: Path) -> Path:
-        if target == root / "4/x.yaml" and (root / "fresh/x.yaml").exists():
-            (root / "fresh/x.yaml").unlink()
-            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
-        return original(self, target)
-
-    monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(UserError, match="Input/output error") as caught:
-        files.replace(root, NEW, [REMOVED])
-    assert "cannot be removed" not in str(caught.value)
-    assert _tree(root) == OLD_TREE
-
-
-@pytest.mark.parametrize("place", ["4", "fresh", "0"])
-def test_a_directory_that_may_not_be_written_to_changes_nothing_anywhere(
-    place: str, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    changed = {"4": (NEW, ()), "fresh": (NEW, ()), "0": ({}, [REMOVED])}[place]
-    monkeypatch.setattr(os, "access", lambda path, mode: path != root / place)
-    with pytest.raises(UserError, match=rf"^{root}/{place}: cannot be changed: Permission denied"):
-        files.replace(root, *changed)
-    assert _tree(root) == OLD_TREE
-
-
-def test_a_file_that_may_not_be_read_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(self: Path) -> bytes:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
-
-    monkeypatch.setattr(Path, "read_bytes", refused)
-    with pytest.raises(UserError, match=rf"^{root}/0/gone\.yaml: .* Permission denied"):
-        files.replace(root, {}, [REMOVED])
-
-
-def test_litter_that_cannot_be_removed_stops_nothing(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(path: Path, ignore_errors: bool = False) -> None:
-        if not ignore_errors:
-            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
-
-    (root / ".opencode-workspace-stage-abc").mkdir()
-    monkeypatch.setattr(shutil, "rmtree", refused)
-    files.replace(root, NEW, [REMOVED])
-    assert {name: data for name, data in _tree(root).items() if name[0] != "."} == NEW_TREE
-
-
-def test_files_change_in_a_thread_that_gets_no_signals(root: Path) -> None:
-    with ThreadPoolExecutor() as threads:
-        assert threads.submit(files.replace, root, NEW, [REMOVED]).result()
-    assert _tree(root) == NEW_TREE
-
-
-def test_file_system_without_links_is_undone_from_copies(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unsupported(source: Path, target: Path) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
-    monkeypatch.setattr(os, "link", unsupported)
-    test_failing_rename_is_undone(3, root, monkeypatch)
-
-
-def _interrupted(
-    function: str,
-    at: int,
-    root: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    new: Mapping[PurePosixPath, bytes] = NEW,
-) -> int:
-    """Presses Ctrl-C when `function` is called for the `at`-th time; how often it was called."""
-    holder = os if function == "link" else Path
-    original = getattr(holder, function)
-    calls = 0
-
-    def counting(*arguments: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == at:
-            signal.raise_signal(signal.SIGINT)
-        return original(*arguments)
-
-    monkeypatch.setattr(holder, function, counting)
-    handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        files.replace(root, new, [REMOVED])
-    assert signal.getsignal(signal.SIGINT) is handler, "the next Ctrl-C would be lost"
-    return calls
-
-
-@pytest.mark.parametrize("function", ["write_bytes", "link"])
-@pytest.mark.parametrize("at", [1, 3, COUNT + 1])
-def test_interrupt_while_preparing_is_obeyed_at_once_and_changes_nothing(
-    function: str, at: int, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert _interrupted(function, at, root, monkeypatch) == at
-    assert _tree(root) == OLD_TREE
-    assert not (root / "fresh").exists()
-
-
-def test_interrupt_with_removals_only_changes_nothing(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert _interrupted("link", 1, root, monkeypatch, new={}) == 1
-    assert _tree(root) == OLD_TREE
-
-
-@pytest.mark.parametrize("at", [1, COUNT + 1])
-def test_interrupt_while_renaming_comes_after_it(
-    at: int, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _interrupted("replace", at, root, monkeypatch)
-    assert _tree(root) == NEW_TREE
-
-
 @pytest.mark.parametrize(("function", "at"), [("write_bytes", 3), ("replace", 1), ("replace", 4)])
 def test_killed_process_leaves_every_file_old_or_new(function: str, at: int, root: Path) -> None:
     assert _run(NTH_CALL.format(function=function, at=at, fault=KILL), root) == ""
-    left = {name: data for name, data in _tree(root).items() if not name.startswith(".")}
+    left = {name: data for name, data in tree(root).items() if not name.startswith(".")}
     for name, data in left.items():
         assert data in (OLD_TREE.get(name), NEW_TREE.get(name)), f"{name} is neither old nor new"
     assert set(OLD_TREE) - {str(REMOVED)} <= set(left)
     files.replace(root, NEW, [REMOVED])
-    assert _tree(root) == NEW_TREE, "the next run completes the change and leaves no litter"
+    assert tree(root) == NEW_TREE, "the next run completes the change and leaves no litter"

@@ -6,129 +6,20 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from opencode_workspace import cli
 from opencode_workspace.check import Report
 from opencode_workspace.report import findings
 from opencode_workspace.rules.finding import Finding
+from tests.rules.sarif import CODE_SCANNING, uris
 from tests.support.command import Result
 
 MISTAKE = ("  timeout: 20m", "  timeout: 5m")
 ANNOTATION = re.compile(
     r"::(error|warning) file=(?P<file>[^,:]+),line=(\d+),title=[^,:]+::(?P<text>.+)"
 )
-# Below the root of the repository, or absolute with its scheme: an absolute path is no URI.
-URI = r"^(?:file:///|(?!/|\.\./|[A-Za-z][A-Za-z0-9+.-]*:))[A-Za-z0-9/._~%+-]+$"
-# The part of the SARIF 2.1.0 schema that GitHub's code scanning reads.
-SARIF: dict[str, Any] = {
-    "type": "object",
-    "required": ["version", "runs"],
-    "properties": {
-        "version": {"const": "2.1.0"},
-        "runs": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["tool", "invocations", "results"],
-                "properties": {
-                    "tool": {
-                        "type": "object",
-                        "required": ["driver"],
-                        "properties": {
-                            "driver": {
-                                "type": "object",
-                                "required": ["name", "rules"],
-                                "properties": {
-                                    "rules": {
-                                        "type": "array",
-                                        "uniqueItems": True,
-                                        "items": {
-                                            "type": "object",
-                                            "required": ["id", "shortDescription", "help"],
-                                        },
-                                    }
-                                },
-                            }
-                        },
-                    },
-                    "invocations": {
-                        "type": "array",
-                        "minItems": 1,
-                        "items": {
-                            "type": "object",
-                            "required": ["executionSuccessful"],
-                            "properties": {
-                                "executionSuccessful": {"type": "boolean"},
-                                "toolExecutionNotifications": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "object",
-                                        "required": ["level", "message"],
-                                        "properties": {
-                                            "level": {"$ref": "#/$defs/level"},
-                                            "message": {"$ref": "#/$defs/message"},
-                                        },
-                                    },
-                                },
-                            },
-                        },
-                    },
-                    "results": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["ruleId", "ruleIndex", "level", "message", "locations"],
-                            "properties": {
-                                "level": {"$ref": "#/$defs/level"},
-                                "message": {"$ref": "#/$defs/message"},
-                                "locations": {
-                                    "type": "array",
-                                    "minItems": 1,
-                                    "items": {"$ref": "#/$defs/location"},
-                                },
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
-    "$defs": {
-        "level": {"enum": ["none", "note", "warning", "error"]},
-        "message": {
-            "type": "object",
-            "required": ["text"],
-            "properties": {"text": {"type": "string", "minLength": 1}},
-        },
-        "location": {
-            "type": "object",
-            "required": ["physicalLocation"],
-            "properties": {
-                "physicalLocation": {
-                    "type": "object",
-                    "required": ["artifactLocation", "region"],
-                    "properties": {
-                        "artifactLocation": {
-                            "type": "object",
-                            "required": ["uri"],
-                            "properties": {"uri": {"type": "string", "pattern": URI}},
-                        },
-                        "region": {
-                            "type": "object",
-                            "required": ["startLine"],
-                            "properties": {"startLine": {"type": "integer", "minimum": 1}},
-                        },
-                    },
-                }
-            },
-        },
-    },
-}
 
 
 @pytest.fixture
@@ -229,81 +120,12 @@ def test_sarif_has_the_structure_that_code_scanning_reads(
     mistaken: Path, command: Callable[..., Result]
 ) -> None:
     log = json.loads(command("--format", "sarif").out)
-    Draft202012Validator(SARIF).validate(log)
+    CODE_SCANNING.validate(log)
     (run,) = log["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(run["results"]) == 7
     for result in run["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
-
-
-def _log(uri: str = "flux/a%20b.yaml") -> dict[str, Any]:
-    """A log that code scanning reads, with one result."""
-    location = {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}}
-    result = {
-        "ruleId": "a",
-        "ruleIndex": 0,
-        "level": "error",
-        "message": {"text": "a"},
-        "locations": [{"physicalLocation": location}],
-    }
-    notification = {"level": "warning", "message": {"text": "a"}}
-    run = {
-        "tool": {"driver": {"name": "a", "rules": []}},
-        "invocations": [
-            {"executionSuccessful": True, "toolExecutionNotifications": [notification]}
-        ],
-        "results": [result],
-    }
-    return {"version": "2.1.0", "runs": [run]}
-
-
-@pytest.mark.parametrize("uri", ["flux/a%20b.yaml", "a.yaml", "file:///home/user/a.yaml"])
-def test_the_sarif_structure_takes_what_is_right(uri: str) -> None:
-    Draft202012Validator(SARIF).validate(_log(uri))
-
-
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "/home/user/a.yaml",
-        "../a.yaml",
-        "a b.yaml",
-        "a:b.yaml",
-        "a\\b.yaml",
-        "file://a.yaml",
-        "ü",
-        "",
-    ],
-)
-def test_the_sarif_structure_refuses_what_is_no_uri_below_the_repository(uri: str) -> None:
-    assert not Draft202012Validator(SARIF).is_valid(_log(uri))
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "results/0/locations/0/physicalLocation/region",
-        "results/0/message/text",
-        "invocations/0/executionSuccessful",
-        "invocations/0/toolExecutionNotifications/0/message",
-        "invocations",
-    ],
-)
-def test_the_sarif_structure_refuses_a_log_that_lacks_something(path: str) -> None:
-    log = _log()
-    *parents, last = path.split("/")
-    place: Any = log["runs"][0]
-    for step in parents:
-        place = place[int(step) if step.isdecimal() else step]
-    del place[last]
-    assert not Draft202012Validator(SARIF).is_valid(log)
-
-
-def _uris(log: str) -> list[str]:
-    (run,) = json.loads(log)["runs"]
-    locations = [place for result in run["results"] for place in result["locations"]]
-    return [place["physicalLocation"]["artifactLocation"]["uri"] for place in locations]
 
 
 @pytest.fixture(params=["clone", "linked work tree"])
@@ -323,8 +145,8 @@ def test_in_a_subfolder_places_are_told_from_the_root_of_the_repository(
     monkeypatch.chdir(work_tree / "flux/apps")
     wanted = "flux/apps/opencode/opencode-ha/ks.yaml"
     log = command(".", "--format", "sarif").out
-    Draft202012Validator(SARIF).validate(json.loads(log))
-    assert wanted in _uris(log)
+    CODE_SCANNING.validate(json.loads(log))
+    assert wanted in uris(log)
     assert f"file={wanted},line=48," in command(".", "--format", "github").out
 
 
@@ -344,8 +166,8 @@ def test_a_place_outside_of_the_repository_is_absolute(
     monkeypatch.chdir(elsewhere)
     path = work_tree / "flux/apps/opencode/opencode-ha/ks.yaml"
     log = command(str(work_tree / "flux"), "--format", "sarif").out
-    Draft202012Validator(SARIF).validate(json.loads(log))
-    assert path.as_uri() in _uris(log)
+    CODE_SCANNING.validate(json.loads(log))
+    assert path.as_uri() in uris(log)
     annotations = command(str(work_tree / "flux"), "--format", "github").out
     assert f"file={path},line=48," in annotations
 
@@ -361,4 +183,4 @@ def test_a_place_outside_of_the_repository_is_absolute(
 )
 def test_what_a_uri_may_not_hold_is_escaped(name: str, uri: str) -> None:
     finding = Finding("a", Path(name), 3, "", "short-timeout", "error")
-    assert _uris(findings.as_sarif(Report((finding,), 1, 1))) == [uri]
+    assert uris(findings.as_sarif(Report((finding,), 1, 1))) == [uri]
