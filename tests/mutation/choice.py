@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.mutation import shellcover
@@ -16,8 +16,8 @@ from tests.mutation.targets import Group
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
-_PATIENCE = 4.0
-_FACTOR = 10.0
+_PATIENCE = 2.0
+_FACTOR = 6.0
 # Seconds. What takes so long to fail, such as looking for the smallest example, is not tried first.
 _SLOW = 5.0
 # So many tests that noticed mutants nearby, and of the same kind, and that speak of the same things.
@@ -46,8 +46,8 @@ class Choice:
     _visits: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._counts = [Counter(_WORD.findall(text)) for text in self.words]
-        holders = Counter(word for counts in self._counts for word in counts)
+        self._words = [frozenset(_WORD.findall(text)) for text in self.words]
+        holders = Counter(word for words in self._words for word in words)
         self._weights = {word: math.log(len(self.words) / held) for word, held in holders.items()}
 
     def learn(self, outcomes: Iterable[Outcome]) -> None:
@@ -82,7 +82,8 @@ class Choice:
         known = self._known(mutant, set(candidates))
         rare = self._rare(group, mutant, candidates)[:_RARE]
         # Those that have most rare words in common with it; the broadest ones; all.
-        alike = sorted(candidates, key=lambda test: -self._likeness(mutant, test))
+        likeness = self._likeness(mutant)
+        alike = sorted(candidates, key=lambda test: -likeness(test))
         broad = [test for test in alike if group.first and self.names[test].startswith(group.first)]
         first = [*known[:1], *rare, *known, *alike[:_ALIKE], *broad]
         tests = tuple(dict.fromkeys([*first, *alike]))[:limit]
@@ -97,14 +98,18 @@ class Choice:
         kin = (test for test, _ in often if test in candidates and test not in near)
         return [*itertools.islice(near, _NEAR), *itertools.islice(kin, _KIN)]
 
-    def _likeness(self, mutant: Mutant, test: int) -> float:
+    def _likeness(self, mutant: Mutant) -> Callable[[int], float]:
         """How many rare words a test has in common with a mutant's line, for its length."""
-        counts = self._counts[test]
         near = set(_WORD.findall(mutant.around(0)))
         far = set(_WORD.findall(mutant.around(3))) - near
-        shared = sum(self._weights[word] for word in near if word in counts)
-        shared += sum(self._weights[word] for word in far if word in counts) / 3
-        return shared / math.sqrt(1 + self.seconds.get(test, 0) * 10)
+        weights = {word: self._weights.get(word, 0) / 3 for word in far}
+        weights |= {word: self._weights.get(word, 0) for word in near}
+
+        def likeness(test: int) -> float:
+            shared = sum(weights[word] for word in weights.keys() & self._words[test])
+            return shared / math.sqrt(1 + self.seconds.get(test, 0) * 10)
+
+        return likeness
 
     def _rare(self, group: Group, mutant: Mutant, candidates: Sequence[int]) -> list[int]:
         """Those that reach a part of a mutant's statement that others do not, the fewest first."""

@@ -69,22 +69,22 @@ _CHART_TESTS = ("tests/golden", "tests/chart", "tests/stability")
 _PACKAGE_TESTS = (
     "tests/flux",
     "tests/editor",
-    *(
-        f"tests/package/test_{name}.py"
-        for name in (
-            *("bad_input", "catalogue", "cli", "comparison", "edit", "files", "files_faults"),
-            *(
-                "generate",
-                "kept_trees",
-                "plain",
-                "scalars",
-                "interrupts",
-                "tree",
-                "yamlio",
-                "yamlio_dump",
-            ),
-        )
-    ),
+    "tests/package/test_bad_input.py",
+    "tests/package/test_catalogue.py",
+    "tests/package/test_cli.py",
+    "tests/package/test_comparison.py",
+    "tests/package/test_edit.py",
+    "tests/package/test_files.py",
+    "tests/package/test_files_faults.py",
+    "tests/package/test_files_undone.py",
+    "tests/package/test_generate.py",
+    "tests/package/test_interrupts.py",
+    "tests/package/test_kept_trees.py",
+    "tests/package/test_plain.py",
+    "tests/package/test_scalars.py",
+    "tests/package/test_tree.py",
+    "tests/package/test_yamlio.py",
+    "tests/package/test_yamlio_dump.py",
 )
 GROUPS = (
     Group("chart", _TEMPLATES, templates.changes, _CHART_TESTS, _GOLDEN, lasting=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ class Machine:
         self._runs, self._broken, self._failure = runs, broken, failure
 
     def map(
-        self, keys: Sequence[int], task: Callable[[int], Task]
+        self, keys: Iterable[int], task: Callable[[int], Task]
     ) -> Iterator[tuple[int, list[Outcome]]]:
         for key in keys:
             self.tasks.append(task(key))

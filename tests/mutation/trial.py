@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,16 +82,23 @@ def judge(
 ) -> Iterator[Result]:
     """Tries each mutant, and says what became of it; `listed` are those known as equivalent.
 
-    One that hangs or ends the tests' process is tried once more, alone and with more time: on a
-    busy machine that may be no answer. limit: only so many tests for each.
+    One that hangs or ends the tests' process is tried once more, in a process of its own and with
+    more time: on a busy machine that may be no answer. limit: only so many tests for each.
     """
 
     tasks: dict[int, Task] = {}
+    again: deque[int] = deque()
+
+    def keys() -> Iterator[int]:
+        for key in range(len(trials)):
+            yield from _taken(again)
+            yield key
 
     def task(key: int) -> Task:
         group, mutant = trials[key]
         most = _GLANCE if mutant.key in listed else limit
-        tasks[key] = choice.task(group, mutant, limit=most)
+        if key not in tasks:
+            tasks[key] = choice.task(group, mutant, limit=most)
         return tasks[key]
 
     def result(key: int, killer: Outcome | None) -> Result:
@@ -102,17 +110,23 @@ def judge(
             choice.killed(mutant, killer)
         return Result(group, mutant, verdict, choice.names[killer.test], killer.broken)
 
-    broken: dict[int, Task] = {}
-    for key, outcomes in pool.map(range(len(trials)), task):
-        killer = _killer(outcomes)
-        if killer and killer.broken:
-            broken[key] = _patient(tasks[key], killer)
-        else:
-            yield result(key, killer)
-    # One after the other: nothing else is to keep the machine busy.
-    for key in broken:
-        for _, outcomes in pool.map([key], broken.__getitem__):
-            yield result(key, _killer(outcomes))
+    repeated: set[int] = set()
+    # The second time: those that the last of the first have become.
+    for each in (keys(), _taken(again)):
+        for key, outcomes in pool.map(each, task):
+            killer = _killer(outcomes)
+            if killer and killer.broken and key not in repeated:
+                tasks[key] = _patient(tasks[key], killer)
+                repeated.add(key)
+                again.append(key)
+            else:
+                yield result(key, killer)
+
+
+def _taken(queue: deque[int]) -> Iterator[int]:
+    """What is in the queue, taken out of it."""
+    while queue:
+        yield queue.popleft()
 
 
 def _patient(task: Task, broken: Outcome) -> Task:

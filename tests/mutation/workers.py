@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,17 +51,19 @@ class Pool:
             raise RuntimeError("the workers collected different tests")
 
     def map(
-        self, keys: Sequence[Key], task: Callable[[Key], Task]
+        self, keys: Iterable[Key], task: Callable[[Key], Task]
     ) -> Iterator[tuple[Key, list[Outcome]]]:
-        """Outcomes of the task of each key, as they come; a task is made when it is its turn."""
-        waiting = list(reversed(keys))
+        """Outcomes of the task of each key, as they come; a key is taken when it is its turn."""
+        waiting = iter(keys)
         busy: dict[Any, Key] = {}
         idle: list[Any] = list(self._workers)
-        while waiting or busy:
-            while idle and waiting:
-                worker, key = idle.pop(), waiting.pop()
+        while True:
+            for key in itertools.islice(waiting, len(idle)):
+                worker = idle.pop()
                 worker.send(task(key))
                 busy[worker] = key
+            if not busy:
+                return
             for worker in wait(list(busy)):
                 idle.append(worker)
                 yield busy.pop(worker), idle[-1].recv()

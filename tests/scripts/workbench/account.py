@@ -7,6 +7,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from .packages import program
+
 
 @dataclass(frozen=True)
 class Account:
@@ -21,11 +23,16 @@ class Account:
         if self.switch:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    def popen_options(self) -> dict[str, object]:
-        """Arguments of subprocess.Popen that start a process as the account."""
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """What goes before a command that is to run as the account.
+
+        Not the options of subprocess.Popen: with them it copies the page tables of this process for each.
+        """
         if not self.switch:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+            return ()
+        ids = (f"--reuid={self.uid}", f"--regid={self.gid}")
+        return (program("setpriv"), *ids, "--clear-groups", "--")
 
 
 def current_account() -> Account:

@@ -15,6 +15,7 @@ PACKAGES = {
     "git": "git",
     "nsenter": "util-linux",
     "openssl": "openssl",
+    "setpriv": "util-linux",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "sshd": "openssh-server",

@@ -187,17 +187,16 @@ class Pod:
 
     def copy(self, source: Path, target: Path) -> None:
         """Copies a directory onto the volume as the pod's uid."""
-        subprocess.run(
-            ["cp", "-R", str(source), str(target)],
-            check=True,
-            **self.account.popen_options(),  # type: ignore[call-overload]  # a dict of options
-        )
+        subprocess.run([*self.account.prefix, "cp", "-R", str(source), str(target)], check=True)
 
     def start(self, script: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Starts a script with exactly the pod's environment, in a session of its own."""
         before = look(self.home) if script == "bootstrap.sh" else None
-        process: subprocess.Popen[str] = subprocess.Popen(
-            [*self.prefix, *self.shell.command, str(self.script(script)), *arguments],
+        process = subprocess.Popen(
+            [
+                *(*self.account.prefix, *self.prefix, *self.shell.command),
+                *(str(self.script(script)), *arguments),
+            ],
             env={**self.environment, **settings},
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -206,7 +205,6 @@ class Pod:
             text=True,
             errors="replace",
             start_new_session=True,
-            **self.account.popen_options(),  # type: ignore[call-overload]  # a dict of options
         )
         if before:
             self._before[process.pid] = before
