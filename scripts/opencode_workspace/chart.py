@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import yamlio
+from opencode_workspace import schemarules, yamlio
 from opencode_workspace.errors import UserError, UserErrors
-from opencode_workspace.schemarules import schema_errors
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Chart:
         """values.schema.json."""
         path = self.path / "values.schema.json"
         try:
-            schema = json.loads(yamlio.read_text(path))
+            schema, errors = schemarules.read(yamlio.read_text(path))
         except json.JSONDecodeError as error:
             raise UserError(
                 f"this is not JSON: {error.msg}", f"{path}:{error.lineno}", "Restore the file"
@@ -58,7 +57,7 @@ class Chart:
             raise UserError("this is not a schema of values", str(path), "Restore the file")
         mistakes = [
             UserError(f"{mistake.json_pointer}: {mistake.message}", str(path), "Restore the file")
-            for mistake in schema_errors(schema)
+            for mistake in errors
         ]
         if mistakes:
             raise UserErrors(mistakes)

@@ -209,7 +209,7 @@ def _start(root: Path, catalogue: Path | None, known: Known, chart: Path | None)
     global _workshop  # what a process is made with reaches its tasks in no other way
     folder = Folder(root)
     provided = read(folder.source(catalogue)) if catalogue else Provided()
-    _workshop = Workshop(folder, provided, known, Chart(chart) if chart else None)
+    _workshop = Workshop(folder, provided, known, Chart(chart) if chart else None, threads=1)
 
 
 def _work(entries: Sequence[tuple[Path, int]]) -> _Part:

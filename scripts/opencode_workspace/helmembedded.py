@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import manifests, schema
+from opencode_workspace import manifests, schema, schemarules
 from opencode_workspace.errors import UserError
 from opencode_workspace.job import Job, Manifest
 from opencode_workspace.refusal import refusal
@@ -65,11 +65,15 @@ class Embedded:
             raise refusal(str(error), job) from None
         return manifests.from_templates(rendered, hooks=self._hooks)
 
-    def close(self) -> None:
-        """Frees what the library holds."""
+    def forget(self) -> None:
+        """Has every chart read anew: its templates or default values have changed."""
         for chart in self._charts.values():
             chart.close()
         self._charts.clear()
+
+    def close(self) -> None:
+        """Frees what the library holds."""
+        self.forget()
         self._library.close()
 
     def _chart(self, job: Job, values: str) -> _Chart:
@@ -98,9 +102,9 @@ class _Chart:
         self._reusable = not library.ask("helm_chart_dependencies", self._handle)
         self._bare: int | None = None
         if many and self._reusable:
-            self._schema = library.ask("helm_chart_schema", self._handle)
+            self._schema, errors = schemarules.read(library.text("helm_chart_schema", self._handle))
             self._defaults = library.ask("helm_chart_values", self._handle) or {}
-            if isinstance(self._schema, dict) and not schema.schema_errors(self._schema):
+            if isinstance(self._schema, dict) and not errors:
                 self._bare = library.load_archive(_without_schema(library.archive(self._handle)))
 
     def render(self, job: Job, values: str) -> dict[str, str]:
@@ -157,7 +161,10 @@ class _Library:
             return Path(path).read_bytes()
 
     def ask(self, function: str, chart: int) -> Any:
-        return json.loads(self._native.call_string(function, self._pointer(chart)))
+        return json.loads(self.text(function, chart))
+
+    def text(self, function: str, chart: int) -> str:
+        return str(self._native.call_string(function, self._pointer(chart)))
 
     def check_name(self, name: str) -> None:
         self._native.call_status("helm_release_name_validate", name)

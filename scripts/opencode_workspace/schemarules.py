@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from opencode_workspace import formats, re2
@@ -26,6 +28,17 @@ _PLAIN = (
 )
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _KEYWORDS = frozenset((*_ANNOTATIONS, *_ONE, *_LIST, *_MAP, *_PLAIN, "items"))
+
+
+@lru_cache(maxsize=8)
+def read(text: str) -> tuple[Any, tuple[Violation, ...]]:
+    """A schema from its JSON text, with what `schema_errors` says of it.
+
+    The same object for the same text, because to look through a schema takes longer than to use it: do not
+    change it. Raises json.JSONDecodeError.
+    """
+    schema = json.loads(text)
+    return schema, tuple(schema_errors(schema)) if isinstance(schema, dict) else ()
 
 
 def schema_errors(schema: Mapping[str, Any]) -> list[Violation]:

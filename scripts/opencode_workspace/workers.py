@@ -18,6 +18,11 @@ from opencode_workspace.errors import UserError
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+# What the Go runtime of Helm's library reads when it is loaded. Each process has a processor to itself, and
+# each release makes a megabyte of garbage and keeps none: to collect it eight times as rarely saves a tenth
+# of the time.
+_GO = {"GOGC": "800", "GOMAXPROCS": "1"}
+
 
 @contextlib.contextmanager
 def leaving_garbage() -> Iterator[None]:
@@ -60,7 +65,7 @@ class Workers:
         **options: Parameters.kwargs,
     ) -> Future[Result]:
         """Has one process call `function`, which is importable by name."""
-        with _without_interrupts():
+        with _inherited():
             return self._pool.submit(function, *arguments, **options)
 
     def __enter__(self) -> Workers:
@@ -90,10 +95,14 @@ def result(future: Future[Result]) -> Result:
 
 
 @contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C belongs to the process that was started first: those made here inherit the mask."""
+def _inherited() -> Iterator[None]:
+    """What the processes made here inherit. Ctrl-C belongs to the one that was started first."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    settings = {name: value for name, value in _GO.items() if name not in os.environ}
+    os.environ.update(settings)
     try:
         yield
     finally:
+        for name in settings:
+            del os.environ[name]
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -33,7 +33,7 @@ BUILDS = (
 # as long as each other.
 PARTS = (
     ("test_first", "test_operations", "test_door", "test_isolation", "test_drift", "test_growth"),
-    ("test_gateway", "test_faults", "test_restarts", "test_sandbox", "test_secrets"),
+    ("test_gateway", "test_faults", "test_restarts", "test_sandbox"),
 )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.__main__ import main
+from tests.cluster import __main__ as cluster
 from tests.cluster.rig import sandbox
 
 SIDE_BY_SIDE = (
@@ -211,11 +211,15 @@ def test_outside_of_a_sandbox_the_tests_count_as_not_run() -> None:
     assert "make test-cluster" in done.stdout
 
 
-def test_without_root_it_says_so_and_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_without_root_it_says_so_fails_and_leaves_no_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "cluster-1.xml").write_text("an earlier run's")
+    # Other parts of this run write theirs meanwhile.
+    monkeypatch.setattr(cluster, "RESULTS", tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert main([]) == 2
+    assert cluster.main([]) == 2
+    assert list(tmp_path.iterdir()) == []
     said = capsys.readouterr().err
     assert "What needs a cluster was not run" in said
     assert "need root" in said

@@ -6,7 +6,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -17,11 +17,14 @@ from rich.progress import track
 
 from tests.mutation import equivalents, report, targets, trial
 from tests.mutation.choice import Choice
-from tests.mutation.workers import pool
+from tests.mutation.mutant import Mutant
+from tests.mutation.targets import Group
+from tests.mutation.workers import pool, snapshot
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "build/mutation.json"
 Item = TypeVar("Item")
+Trial = tuple[Group, Mutant]
 # Items between two lines, where nobody watches a bar.
 _EVERY = 100
 GROUPS = {group.name: group for group in targets.GROUPS}
@@ -43,22 +46,18 @@ def main(
     listed = equivalents.load()
     date = datetime.now(UTC).isoformat(timespec="seconds")
     started = time.monotonic()
-    tests = dict.fromkeys(folder for group in groups for folder in group.tests)
-    with pool(ROOT, list(tests), jobs) as workers:
-        every = trial.every(groups, workers.root)
+    results: list[trial.Result] = []
+    with snapshot(ROOT) as root:
+        every = trial.every(groups, root)
         trials = [(group, mutant) for group, mutant in every if part in mutant.file]
         random.Random(seed).shuffle(trials)
         # By place: what noticed a mutant is tried first against its neighbours.
         trials = sorted(trials[:sample], key=lambda item: (item[1].file, item[1].start))
-        choice = Choice(workers.names, workers.words)
-        for _ in _progress(console, "tests", trial.baseline(workers, groups, choice)):
-            pass
-        judged = trial.judge(workers, trials, choice, listed, limit)
-        results = []
-        for result in _progress(console, "mutants", judged, len(trials)):
-            results.append(result)
-            if text := report.finding(result):
-                console.print(text, markup=False, soft_wrap=True)
+        for kin in _by_trace(trials):
+            for result in _tried(console, root, kin, listed, limit, jobs):
+                results.append(result)
+                if text := report.finding(result):
+                    console.print(text, markup=False, soft_wrap=True)
     files = {mutant.file for _, mutant in every}
     concerned = [key for key in listed if not only or key[0] in files]
     stale = equivalents.stale(concerned, (mutant for _, mutant in every))
@@ -74,6 +73,31 @@ def main(
         f"{len(results)} mutants in {seconds:.0f} s; counts in {RESULTS.relative_to(ROOT)}"
     )
     sys.exit(1 if rest else 0)
+
+
+def _by_trace(trials: Sequence[Trial]) -> Iterator[list[Trial]]:
+    """Trials whose tests one process can hold: what all need together makes each fork of it dear."""
+    for trace in dict.fromkeys(group.trace for group, _ in trials):
+        yield [item for item in trials if item[0].trace == trace]
+
+
+def _tried(
+    console: Console,
+    root: Path,
+    trials: Sequence[Trial],
+    listed: Collection[equivalents.Key],
+    limit: int | None,
+    jobs: int,
+) -> Iterator[trial.Result]:
+    groups = list({group.name: group for group, _ in trials}.values())
+    what = ", ".join(group.name for group in groups)
+    tests = dict.fromkeys(folder for group in groups for folder in group.tests)
+    with pool(root, list(tests), jobs) as workers:
+        choice = Choice(workers.names, workers.words)
+        for _ in _progress(console, f"{what}: tests", trial.baseline(workers, groups, choice)):
+            pass
+        judged = trial.judge(workers, trials, choice, listed, limit)
+        yield from _progress(console, f"{what}: mutants", judged, len(trials))
 
 
 def _progress(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections import Counter, defaultdict
@@ -24,6 +23,7 @@ _SLOW = 5.0
 _NEAR = 4
 _KIN = 3
 _ALIKE = 12
+_VERY_ALIKE = 2
 # And so many that reach a part of it that not all reach.
 _RARE = 5
 
@@ -79,24 +79,34 @@ class Choice:
         limit: only so many of them.
         """
         candidates = self._that_reach(group, mutant)
-        known = self._known(mutant, set(candidates))
+        near, kin = self._known(mutant, set(candidates))
+        known = [*near[:_NEAR], *kin[:_KIN]]
         rare = self._rare(group, mutant, candidates)[:_RARE]
-        # Those that have most rare words in common with it; the broadest ones; all.
+        # Those that have most rare words in common with it; the broadest ones; those of any use; all.
         likeness = self._likeness(mutant)
         alike = sorted(candidates, key=lambda test: -likeness(test))
         broad = [test for test in alike if group.first and self.names[test].startswith(group.first)]
-        first = [*known[:1], *rare, *known, *alike[:_ALIKE], *broad]
+        first = [
+            *known[:1],
+            *rare,
+            *alike[:_VERY_ALIKE],
+            *known,
+            *alike[:_ALIKE],
+            *broad,
+            *near,
+            *kin,
+        ]
         tests = tuple(dict.fromkeys([*first, *alike]))[:limit]
         limits = tuple(_PATIENCE + _FACTOR * self.seconds.get(test, 1) for test in tests)
         return Task({mutant.file: mutant.mutated}, tests, limits, lasting=group.lasting)
 
-    def _known(self, mutant: Mutant, candidates: set[int]) -> list[int]:
-        """Tests that noticed mutants near this one, and then mutants of its kind anywhere."""
+    def _known(self, mutant: Mutant, candidates: set[int]) -> tuple[list[int], list[int]]:
+        """Tests that noticed mutants of its file, the nearest first, and others that did of its kind."""
         killers = sorted(self._killers[mutant.file], key=lambda k: abs(k[0] - mutant.start))
         near = dict.fromkeys(test for _, test in killers if test in candidates)
         often = self._by_operator[mutant.operator].most_common()
-        kin = (test for test, _ in often if test in candidates and test not in near)
-        return [*itertools.islice(near, _NEAR), *itertools.islice(kin, _KIN)]
+        kin = [test for test, _ in often if test in candidates and test not in near]
+        return [*near], kin
 
     def _likeness(self, mutant: Mutant) -> Callable[[int], float]:
         """How many rare words a test has in common with a mutant's line, for its length."""

@@ -55,6 +55,7 @@ class Worker:
             self._start_servers(session)
         if any(node.startswith(("tests/chart", "tests/golden")) for node in nodes):
             _read_schemas()
+        _read_chart()
         # What is here stays: without this, looking for garbage would copy every page into each child.
         gc.collect()
         gc.freeze()
@@ -128,6 +129,15 @@ def _read_schemas() -> None:
     documents = [yamlio.load_one(p) for p in Path("tests/golden/manifests").glob("*/*.yaml")]
     chart = yamlio.load_one(Path("charts/opencode-workspace/Chart.yaml"))
     kubernetes.all_violations(documents, kubernetes.supported(chart["kubeVersion"]))
+
+
+def _read_chart() -> None:
+    """Looks through the chart's schema, as every command does, before there are children that would."""
+    from opencode_workspace import schema
+    from opencode_workspace.chart import Chart
+
+    chart = Chart(Path("charts/opencode-workspace"))
+    schema.validate(chart.values, chart.schema)
 
 
 def _words(item: Any) -> str:

@@ -24,7 +24,16 @@ _LEFT_OUT = (".git", ".venv", ".cache", "build", ".hypothesis", "node_modules")
 _LINKED = (".cache/tools",)
 
 
-def copy_tree(root: Path, target: Path) -> None:
+@contextlib.contextmanager
+def snapshot(root: Path) -> Iterator[Path]:
+    """A copy of the project at `root`, which stays as it is while people work on."""
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        Path(folder).chmod(0o755)
+        _copy(root, Path(folder, "project"))
+        yield Path(folder, "project")
+
+
+def _copy(root: Path, target: Path) -> None:
     """Copies the project at `root`, with its dates: pytest keeps what it compiled by them."""
     ignore = shutil.ignore_patterns(*_LEFT_OUT)
     shutil.copytree(root, target, symlinks=True, ignore=ignore)
@@ -76,9 +85,9 @@ def pool(root: Path, tests: Sequence[str], jobs: int) -> Iterator[Pool]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mutation-")))
         folder.chmod(0o755)
         copies = [folder / str(number) / "project" for number in range(jobs)]
-        copy_tree(root, copies[0])
+        _copy(root, copies[0])
         for path in copies[1:]:
-            copy_tree(copies[0], path)
+            _copy(copies[0], path)
         yield Pool(copies[0], [stack.enter_context(_worker(path, tests)) for path in copies])
 
 

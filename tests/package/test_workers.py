@@ -122,3 +122,12 @@ def test_without_an_exception_every_task_is_finished() -> None:
 def test_a_process_that_is_killed_is_told_in_one_line() -> None:
     with pytest.raises(UserError, match="was ended from outside"), workers.Workers(1) as pool:
         workers.result(pool.submit(os._exit, 1))
+
+
+def test_only_the_processes_are_told_how_go_is_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    monkeypatch.setenv("GOMAXPROCS", "7")
+    with workers.Workers(1) as pool:
+        told = [workers.result(pool.submit(os.getenv, name)) for name in ("GOGC", "GOMAXPROCS")]
+    assert told == ["800", "7"], "what a person has set stays"
+    assert "GOGC" not in os.environ

@@ -33,7 +33,9 @@ _outcomes = helm.outcomes
 def _equal_releases_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Most fixtures leave both releases as they are, and Helm takes longer than everything else."""
 
-    def outcomes(jobs: Iterable[helm.Job], *, validated: bool) -> Iterator[Outcome]:
+    def outcomes(
+        jobs: Iterable[helm.Job], *, validated: bool, workers: int | None
+    ) -> Iterator[Outcome]:
         for job in jobs:
             chart = job.chart.resolve()
             stamp = (chart / "Chart.yaml").stat().st_mtime_ns

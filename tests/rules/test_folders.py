@@ -183,7 +183,7 @@ def test_processes_find_what_one_process_finds(project: Path) -> None:
 def test_without_helm_everything_else_is_checked(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def outcomes(jobs: object, *, validated: bool) -> object:
+    def outcomes(jobs: object, **options: object) -> object:
         raise UserError("there is no usable Helm", remedy="Install it")
 
     monkeypatch.setattr(helm, "outcomes", outcomes)

@@ -15,6 +15,11 @@ from tests.rules.fixture import Fixture, fixtures
 
 Checked = Callable[[Fixture], check.Report]
 FAILING, PASSING, PLANTED = fixtures("failing"), fixtures("passing"), fixtures("planted")
+# The mistake in its plainest form bears the name of its rule; other forms of it take patience.
+EACH = [
+    pytest.param(one, id=one.name, marks=() if one.name == one.rule else pytest.mark.slow)
+    for one in FAILING
+]
 
 
 def told(findings: list[Finding]) -> str:
@@ -37,7 +42,7 @@ def unusual(report: check.Report, rule: str) -> list[Finding]:
     ]
 
 
-@pytest.mark.parametrize("fixture", FAILING, ids=lambda fixture: fixture.name)
+@pytest.mark.parametrize("fixture", EACH)
 def test_a_mistake_is_found_at_its_line_and_nothing_else(
     fixture: Fixture, checked: Checked, project: Path
 ) -> None:
@@ -86,6 +91,11 @@ def test_a_mistake_that_no_rule_was_written_against_is_found(
 def test_no_rule_is_without_a_fixture(folder: list[Fixture]) -> None:
     missing = set(rules()) - {fixture.rule for fixture in folder}
     assert not missing, "write a fixture for each"
+
+
+def test_the_plainest_form_of_each_mistake_is_tried_in_every_run() -> None:
+    missing = set(rules()) - {fixture.name for fixture in FAILING}
+    assert not missing, "give a fixture the name of its rule alone"
 
 
 def test_a_failing_fixture_expects_a_finding_of_its_rule() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,17 @@ def _render(
 
 
 def forget() -> None:
-    """Drops every chart that was read: its files have changed."""
+    """Drops every chart that was read: its templates or default values have changed."""
     _render.cache_clear()
-    _engine.cache_clear()
+    for engine in _engines.values():
+        engine.forget()
 
 
-@cache
+# Kept, because an engine reads a chart once; `helm.render` would read it for each set of values.
+_engines: dict[bool, Embedded] = {}
+
+
 def _engine(hooks: bool) -> Embedded:
-    # Kept, because it reads a chart once; `helm.render` would read it for each set of values.
-    return Embedded(helm.DEFAULT_KUBE_VERSION, (), hooks=hooks, many=False)
+    if hooks not in _engines:
+        _engines[hooks] = Embedded(helm.DEFAULT_KUBE_VERSION, (), hooks=hooks, many=True)
+    return _engines[hooks]

@@ -39,12 +39,16 @@ from opencode_workspace.rules.source import (
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every deployment is made with. chart: None when it is not on disk."""
+    """What every deployment is made with.
+
+    chart: None when it is not on disk. threads: those that render; by default one per processor.
+    """
 
     folder: Folder
     provided: Provided
     known: Known
     chart: Chart | None
+    threads: int | None = None
 
     def deployments(self, entries: Sequence[Entry]) -> tuple[list[Deployment], list[str]]:
         """Deployments of these Flux Kustomizations, and notes about what could not be done."""
@@ -182,7 +186,8 @@ class Workshop:
             for r in chosen
         ]
         try:
-            for release, outcome in zip(chosen, helm.outcomes(jobs, validated=True), strict=True):
+            found = helm.outcomes(jobs, validated=True, workers=self.threads)
+            for release, outcome in zip(chosen, found, strict=True):
                 if not isinstance(outcome, UserError):
                     release.manifests = tuple(manifest.document for manifest in outcome)
                 elif outcome.exit_code == EXIT_FINDINGS:

@@ -192,11 +192,9 @@ class Pod:
     def start(self, script: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Starts a script with exactly the pod's environment, in a session of its own."""
         before = look(self.home) if script == "bootstrap.sh" else None
+        shell = (*self.account.prefix, *self.prefix, *self.shell.command)
         process = subprocess.Popen(
-            [
-                *(*self.account.prefix, *self.prefix, *self.shell.command),
-                *(str(self.script(script)), *arguments),
-            ],
+            [*shell, str(self.script(script)), *arguments],
             env={**self.environment, **settings},
             cwd="/",
             stdin=subprocess.DEVNULL,
