@@ -36,7 +36,7 @@ GROUPS = {group.name: group for group in targets.GROUPS}
 @click.option("--sample", type=click.IntRange(1), help="Only so many mutants, chosen randomly.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of that choice.")
 @click.option("--tests", "limit", type=click.IntRange(1), help="A quick look: so many tests each.")
-@click.option("--jobs", type=click.IntRange(1), default=4, show_default=True, help="Processes.")
+@click.option("--jobs", type=click.IntRange(1), default=5, show_default=True, help="Processes.")
 def main(
     only: Iterable[str], part: str, sample: int | None, seed: int, limit: int | None, jobs: int
 ) -> None:

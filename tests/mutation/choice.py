@@ -15,8 +15,8 @@ from tests.mutation.targets import Group
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}")
 # Seconds. A safety net for a mutant that hangs; on a busy machine an honest test may take this long.
-_PATIENCE = 2.0
-_FACTOR = 6.0
+_PATIENCE = 1.5
+_FACTOR = 5.0
 # Seconds. What takes so long to fail, such as looking for the smallest example, is not tried first.
 _SLOW = 5.0
 # So many tests that noticed mutants nearby, and of the same kind, and that speak of the same things.

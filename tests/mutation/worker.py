@@ -36,6 +36,13 @@ class Worker:
         self._servers: set[int] = set()
         self._child: Child | None = None
 
+    def pytest_configure(self) -> None:
+        """Has properties fail at once: to make an example small takes longer than all else."""
+        from hypothesis import Phase, settings
+
+        settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate))
+        settings.load_profile("mutants")
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._failure = report.longreprtext or "failed"
