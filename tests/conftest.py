@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -61,3 +62,9 @@ def render_chart(chart: Chart) -> Renderer:
 def supported_versions(chart: Chart) -> tuple[str, str]:
     """Oldest and newest Kubernetes version that the chart is for."""
     return kubernetes.supported(chart.metadata["kubeVersion"])
+
+
+def pytest_collection_finish() -> None:
+    # What was collected stays: without this, each search for garbage would go through all of it.
+    gc.collect()
+    gc.freeze()
