@@ -151,8 +151,13 @@ def packaged(cluster: Cluster, source: str) -> set[str]:
         },
     }
     cluster.api.apply([chart])
-    artifact = cluster.api.wait_ready("HelmChart", f"only-{source}", PLACE)["status"]["artifact"]
-    with urllib.request.urlopen(artifact["url"], timeout=10) as answer:
+
+    def address() -> str:
+        # Flux writes the conditions first and the rest of the status with a second request.
+        status = cluster.api.ready("HelmChart", f"only-{source}", PLACE)["status"]
+        return str(status["artifact"]["url"]) if "artifact" in status else ""
+
+    with urllib.request.urlopen(wait_for(address, "archive of the chart"), timeout=10) as answer:
         content = io.BytesIO(answer.read())
     with tarfile.open(fileobj=content) as archive:
         return {name.removeprefix("opencode-workspace/") for name in archive.getnames()}

@@ -140,8 +140,8 @@ def is_release_of(release: Object | None, chart: str) -> bool:
     """Whether it is Ready with this version of the chart."""
     if release is None or condition(release, "Ready").get("status") != "True":
         return False
-    installed = str(release["status"]["history"][0]["chartVersion"])
-    return installed.partition("+")[0] == chart
+    history = release["status"].get("history")  # Flux writes it after the conditions
+    return bool(history) and str(history[0]["chartVersion"]).partition("+")[0] == chart
 
 
 def _when(release: Object) -> float:
