@@ -27,6 +27,7 @@ from opencode_workspace.rules.provided import Provided, read
 from opencode_workspace.rules.schemas import is_available
 from opencode_workspace.rules.source import Entry
 from opencode_workspace.rules.tree import Tree
+from opencode_workspace.violation import Steps
 from opencode_workspace.workers import Workers, leaving_garbage, processors, result
 
 Progress = Callable[[str, int, int], None]
@@ -181,7 +182,7 @@ def _parts(
     arguments = (tree.folder.root, catalogue, tree.known, chart)
     with Workers(processes, _start, *arguments) as pool:
         futures = {
-            pool.submit(_work, [(e.source.path, e.index) for e in chunk]): len(chunk)
+            pool.submit(_work, [(e.source.path, e.place) for e in chunk]): len(chunk)
             for chunk in chunks
         }
         yield None
@@ -212,11 +213,11 @@ def _start(root: Path, catalogue: Path | None, known: Known, chart: Path | None)
     _workshop = Workshop(folder, provided, known, Chart(chart) if chart else None, threads=1)
 
 
-def _work(entries: Sequence[tuple[Path, int]]) -> _Part:
+def _work(entries: Sequence[tuple[Path, Steps]]) -> _Part:
     assert _workshop is not None
     folder = _workshop.folder
     with leaving_garbage():
-        part = _part(_workshop, [Entry(folder.source(path), index) for path, index in entries])
+        part = _part(_workshop, [Entry(folder.source(path), place) for path, place in entries])
     # Templates that every workspace uses are read again, which is cheaper than to hold everything.
     folder.forget()
     return part

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from opencode_workspace.violation import Steps
+
 Document = dict[str, Any]
 
 _LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
-def flattened(documents: Iterable[Any]) -> list[tuple[int, Any]]:
-    """Objects with the index of their document; items of a `List` come last, as kustomize has them."""
-    objects: list[tuple[int, Any]] = []
-    queue = list(enumerate(documents))
+def flattened(documents: Iterable[Any]) -> list[tuple[Steps, Any]]:
+    """Objects with their places, which begin with the index of the document.
+
+    Items of a `List` come last, as kustomize has them.
+    """
+    objects: list[tuple[Steps, Any]] = []
+    queue: list[tuple[Steps, Any]] = [((index,), one) for index, one in enumerate(documents)]
     # It grows while it is gone through: a list may hold lists.
-    for index, document in queue:
+    for place, document in queue:
         items = document.get("items", ()) if _is_list(document) else ()
         if items is None or isinstance(items, list):
-            queue.extend((index, item) for item in items or () if item)
+            queue.extend(((*place, "items", n), item) for n, item in enumerate(items or ()) if item)
         else:
-            objects.append((index, document))
+            objects.append((place, document))
     return objects
 
 

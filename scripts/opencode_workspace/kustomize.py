@@ -290,10 +290,10 @@ class _Build:
             yamlio.read_text(path), self._shown(path), allow_empty=True
         )
         objects = kubeobject.flattened(documents)
-        for index, document in objects:
+        for (index, *steps), document in objects:
             problem = kubeobject.object_problem(document)
             if problem:
-                line = yamlio.line_of(yamlio.read_text(path), (), index)
+                line = yamlio.line_of(yamlio.read_text(path), steps, int(index))
                 raise UserError(
                     f"is not a Kubernetes object: {problem}",
                     f"{self._shown(path)}:{line}",

@@ -19,35 +19,6 @@ def errors(report: check.Report) -> list[Finding]:
     return [finding for finding in report.findings if finding.is_error]
 
 
-@pytest.fixture
-def home(project: Path) -> Path:
-    """A home-ops repository: the tree moved to ./kubernetes, beside other apps, without a catalogue."""
-    root = project / "kubernetes"
-    shutil.copytree(project / "flux/apps", root / "apps")
-    shutil.copytree(project / "flux/templates", root / "templates")
-    shutil.rmtree(project / "flux")
-    for path in root.rglob("ks.yaml"):
-        path.write_text(path.read_text().replace("./flux/apps", "./kubernetes/apps"))
-    others = {
-        "apps/media/plex/ks.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
-        "metadata: {name: plex}\nspec:\n  path: ./kubernetes/apps/media/plex/app\n  dependsOn: [{name: x}]\n",
-        "apps/media/plex/app/kustomization.yaml": "resources: [./helmrelease.yaml]\n"
-        "configMapGenerator: [{name: a, files: [./resources/a.yaml]}]\n",
-        "apps/media/plex/app/helmrelease.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\n"
-        "kind: HelmRelease\nmetadata: {name: plex}\nspec: {chartRef: {kind: OCIRepository, name: app-template}}\n",
-        "apps/media/plex/app/secret.sops.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: plex}\n"
-        "stringData: {TOKEN: 'ENC[AES256_GCM,data:abc]'}\nsops: {version: 3.9.0}\n",
-        "apps/home/configuration.yaml": "token: !secret token\n",
-        "charts/own/Chart.yaml": "apiVersion: v2\nname: own\nversion: 0.1.0\n",
-        "charts/own/templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\n{{- if .Values.a }}\n{{- end }}\n",
-    }
-    for name, text in others.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return project
-
-
 def test_without_a_catalogue_the_unknown_is_a_warning(home: Path) -> None:
     report = check.run(home / "kubernetes")
     assert report.workspaces == 2

@@ -10,7 +10,6 @@ from typing import Any
 from opencode_workspace import (
     envsubst,
     helm,
-    kubeobject,
     kustomize,
     postbuild,
     schema,
@@ -84,11 +83,10 @@ class Workshop:
     ) -> list[Applied]:
         assert deployment.directory is not None
         written = {
-            _identity(document): (document, entry)
+            _identity(entry.document): (entry.document, entry)
             for source in deployment.sources
             for entry in source.entries
-            for _, document in kubeobject.flattened([entry.document])
-            if not entry.group.startswith("kustomize.config.k8s.io") and isinstance(document, dict)
+            if not entry.group.startswith("kustomize.config.k8s.io")
         }
         overlay = kustomize.Overlay(
             str(deployment.entry.spec.get("targetNamespace") or ""), components
@@ -107,7 +105,7 @@ class Workshop:
             Applied(document, written[_identity(document)][1])
             if _identity(document) in written
             # What is generated stands in no file of its own.
-            else Applied(document, Entry(deployment.sources[0], 0))
+            else Applied(document, Entry(deployment.sources[0]))
             for document in documents
         ]
 

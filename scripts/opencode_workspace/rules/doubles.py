@@ -15,7 +15,7 @@ PATH = "path"
 @check("shared-path", "facts")
 def shared_path(tree: Tree) -> Iterator[Finding]:
     """Two Kustomizations that build one directory into one release."""
-    by_owner = {f"{entry.source.path}#{entry.index}": entry for entry in tree.deploying}
+    by_owner = {entry.identity: entry for entry in tree.deploying}
     for fact in tree.facts:
         if fact.kind != PATH:
             continue

@@ -20,7 +20,7 @@ def of(deployment: Deployment) -> list[Fact]:
 
 def _facts(deployment: Deployment) -> Iterator[Fact]:
     entry = deployment.entry
-    owner = f"{entry.source.path}#{entry.index}"
+    owner = entry.identity
     named = entry.finding(entry.name, ("metadata", "name"))
     yield Fact("Kustomization", f"{entry.namespace}/{entry.name}", owner, named)
     for release in deployment.releases:

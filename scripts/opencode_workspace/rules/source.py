@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from opencode_workspace import yamlio
+from opencode_workspace import kubeobject, yamlio
 from opencode_workspace.errors import UserError
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.violation import Steps, Violation
@@ -80,10 +80,10 @@ class Source:
 
     @property
     def entries(self) -> Iterator[Entry]:
-        """Its Kubernetes objects."""
-        for index, document in enumerate(self.documents):
-            if isinstance(document, dict) and isinstance(document.get("kind"), str):
-                yield Entry(self, index)
+        """Its Kubernetes objects, those within a `List` too."""
+        for place, found in kubeobject.flattened(self.documents):
+            if isinstance(found, dict) and isinstance(found.get("kind"), str):
+                yield Entry(self, place)
 
     def line(self, pointer: Sequence[str | int] = (), document: int = 0, mark: str = "") -> int:
         """Line of `pointer`; of the first line from there on that holds `mark`, if one does."""
@@ -113,16 +113,24 @@ class Source:
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a file."""
+    """One object of a file. place: index of its document, and the steps within that to one of a `List`."""
 
     source: Source
-    index: int
+    place: Steps = (0,)
 
     @property
     def document(self) -> Document:
         """The object as it is written."""
-        found: Document = self.source.documents[self.index]
-        return found
+        found: Any = self.source.documents
+        for step in self.place:
+            found = found[step]
+        document: Document = found
+        return document
+
+    @property
+    def identity(self) -> str:
+        """What no other entry has."""
+        return f"{self.source.path}#{'/'.join(map(str, self.place))}"
 
     @property
     def kind(self) -> str:
@@ -163,14 +171,11 @@ class Entry:
         self, message: str, pointer: Steps = (), *, mark: str = "", severity: str = ""
     ) -> Finding:
         """A finding at `pointer`, or at the line below it that holds `mark`."""
-        line = self.source.line(pointer, self.index, mark)
-        return Finding(
-            message,
-            self.source.path,
-            line,
-            Violation(tuple(pointer), "").json_pointer,
-            severity=severity,
-        )
+        index, *steps = self.place
+        pointer = (*steps, *pointer)
+        line = self.source.line(pointer, int(index), mark)
+        json_pointer = Violation(pointer, "").json_pointer
+        return Finding(message, self.source.path, line, json_pointer, severity=severity)
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -43,9 +43,9 @@ def unknown_in(kustomization: Source) -> Iterator[Finding]:
     """Fields of a kustomization file that kustomize does not have; it may leave out apiVersion and kind."""
     document = mapping(kustomization.documents[0]) if kustomization.documents else {}
     if "kind" in document:
-        yield from _unknown(Entry(kustomization, 0))
+        yield from _unknown(Entry(kustomization))
     elif document:
-        entry = Entry(kustomization, 0)
+        entry = Entry(kustomization)
         yield from _unknown(entry, "kustomize.config.k8s.io/v1beta1", "Kustomization")
 
 
