@@ -11,7 +11,7 @@ from opencode_workspace import envsubst
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.known import Known, stand_in
 from opencode_workspace.rules.provided import Provided
-from opencode_workspace.rules.source import Document, Entry, Source, items, mapping, strings
+from opencode_workspace.rules.source import Document, Entry, Source, mapping, strings
 from opencode_workspace.violation import Steps, Violation
 
 # A word like `app` stands within many others; a longer one is most likely what is meant.
@@ -233,34 +233,3 @@ class Deployment:
 
     def __str__(self) -> str:
         return f"Kustomization {self.entry.name}"
-
-
-def secret_products(deployment: Deployment) -> dict[str, tuple[Applied, dict[str, Steps] | None]]:
-    """What makes each Secret, by its name, and its keys with their places; None: keys are not known."""
-    made: dict[str, tuple[Applied, dict[str, Steps] | None]] = {}
-    for applied in deployment.of_kind("ExternalSecret"):
-        target = mapping(applied.spec.get("target"))
-        name = str(target.get("name") or applied.name)
-        made[name] = (applied, _external_keys(applied.spec, target))
-    for applied in deployment.of_kind("Secret"):
-        keys: dict[str, Steps] = {
-            key: (part, key)
-            for part in ("data", "stringData")
-            for key in mapping(applied.document.get(part))
-        }
-        made[applied.name] = (applied, keys)
-    return made
-
-
-def _external_keys(spec: Document, target: Document) -> dict[str, Steps] | None:
-    template = mapping(target.get("template"))
-    keys: dict[str, Steps] = {
-        key: ("spec", "target", "template", "data", key) for key in mapping(template.get("data"))
-    }
-    merges = template.get("mergePolicy") == "Merge"
-    if template.get("templateFrom") or (spec.get("dataFrom") and (not keys or merges)):
-        return None
-    if not keys or merges:
-        for index, entry in enumerate(items(spec.get("data"))):
-            keys[str(entry.get("secretKey"))] = ("spec", "data", index, "secretKey")
-    return keys

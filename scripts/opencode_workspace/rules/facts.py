@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release, secret_products
+from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release
 from opencode_workspace.rules.podspec import claims, secrets
+from opencode_workspace.rules.products import secret_products
 from opencode_workspace.rules.source import Document, items, mapping
 
 DEPLOY_KEY = "GIT_DEPLOY_KEY"
@@ -25,16 +26,21 @@ def _facts(deployment: Deployment) -> Iterator[Fact]:
     yield Fact("Kustomization", f"{entry.namespace}/{entry.name}", owner, named)
     for release in deployment.releases:
         yield from _release_facts(release, owner)
-    for name, (applied, _) in secret_products(deployment).items():
-        pointer = ("spec", "target", "name") if applied.kind == "ExternalSecret" else ("metadata",)
-        place = applied.finding(name, pointer)
-        yield Fact("Secret", f"{applied.namespace}/{name}", owner, place)
-        template = mapping(mapping(applied.spec.get("target")).get("template"))
-        used = str(mapping(template.get("data")).get(DEPLOY_KEY, ""))
-        for index, one in enumerate(items(applied.spec.get("data"))):
-            fetched = str(one.get("secretKey"))
-            if fetched == DEPLOY_KEY or (fetched and f".{fetched} " in used.replace("}", " ")):
-                yield _deploy_key(applied, index, one, owner)
+    for name, product in secret_products(deployment).items():
+        for applied in product.makers:
+            yield from _secret_facts(name, applied, owner)
+
+
+def _secret_facts(name: str, applied: Applied, owner: str) -> Iterator[Fact]:
+    pointer = ("spec", "target", "name") if applied.kind == "ExternalSecret" else ("metadata",)
+    place = applied.finding(name, pointer)
+    yield Fact("Secret", f"{applied.namespace}/{name}", owner, place)
+    template = mapping(mapping(applied.spec.get("target")).get("template"))
+    used = str(mapping(template.get("data")).get(DEPLOY_KEY, ""))
+    for index, one in enumerate(items(applied.spec.get("data"))):
+        fetched = str(one.get("secretKey"))
+        if fetched == DEPLOY_KEY or (fetched and f".{fetched} " in used.replace("}", " ")):
+            yield _deploy_key(applied, index, one, owner)
 
 
 def _deploy_key(applied: Applied, index: int, entry: Document, owner: str) -> Fact:

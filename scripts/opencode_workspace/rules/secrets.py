@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from opencode_workspace.repository import is_ssh
-from opencode_workspace.rules.deployment import Deployment, Release, secret_products
+from opencode_workspace.rules.deployment import Applied, Deployment, Release
 from opencode_workspace.rules.facts import DEPLOY_KEY
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.literals import has_secret_name
 from opencode_workspace.rules.podspec import Use, secrets
+from opencode_workspace.rules.products import creation_policy, secret_products, target_name
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import items, mapping, numbered, strings
 from opencode_workspace.violation import Steps
@@ -45,11 +46,11 @@ def missing_secret_key(deployment: Deployment) -> Iterator[Finding]:
     made = secret_products(deployment)
     told = set()
     for release, use in _uses(deployment):
-        keys = made[use.name][1] if use.name in made else None
+        keys = made[use.name].keys if use.name in made else None
         if keys is None or not use.key or use.key in keys or use in told:
             continue
         told.add(use)
-        applied = made[use.name][0]
+        applied = made[use.name].makers[0]
         pointer = ("spec", "target", "template", "data")
         of = f"{release.name} reads {use.key} of the Secret {use.name}"
         message = f"{of}, which {applied.kind} {applied.name} does not make"
@@ -76,15 +77,33 @@ def unused_secret_key(deployment: Deployment) -> Iterator[Finding]:
         for _, text in strings(applied.spec)
         if applied.kind != "ExternalSecret"
     }
-    for name, (applied, keys) in secret_products(deployment).items():
+    for name, product in secret_products(deployment).items():
         read = {use.key for use in uses if use.name == name}
-        if not read and name not in named and applied.kind == "ExternalSecret":
-            yield applied.finding(f"nothing reads the Secret {name}", ("spec", "target", "name"))
+        for applied in product.makers if not read and name not in named else ():
+            if applied.kind == "ExternalSecret":
+                message = f"nothing reads the Secret {name}"
+                yield applied.finding(message, ("spec", "target", "name"))
         if not read or "" in read:
             continue
-        for key, pointer in (keys or {}).items():
+        for key, place in (product.keys or {}).items():
             if key not in read:
-                yield applied.finding(f"nothing reads the key {key} of the Secret {name}", pointer)
+                message = f"nothing reads the key {key} of the Secret {name}"
+                yield place.applied.finding(message, place.pointer)
+
+
+@check("contested-secret", "deployment")
+def contested_secret(deployment: Deployment) -> Iterator[Finding]:
+    """ExternalSecrets whose Secret another one owns."""
+    makers: dict[tuple[str, str], list[Applied]] = {}
+    for applied in deployment.of_kind("ExternalSecret"):
+        if creation_policy(applied) != "None":
+            makers.setdefault((applied.namespace, target_name(applied)), []).append(applied)
+    for (_, name), contenders in makers.items():
+        owner = next((one for one in contenders if creation_policy(one) == "Owner"), None)
+        for applied in contenders:
+            if owner is not None and applied is not owner:
+                message = f"the ExternalSecret {owner.name} owns the Secret {name} already"
+                yield applied.finding(message, ("spec", "target", "name"))
 
 
 @check("unfetched-secret-key", "deployment")

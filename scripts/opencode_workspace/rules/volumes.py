@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_workspace.rules.deployment import Applied, Deployment, secret_products
+from opencode_workspace.rules.deployment import Applied, Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.podspec import claims
+from opencode_workspace.rules.products import secret_products
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import Document, items, mapping
 
