@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import time
-import urllib.error
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -16,9 +15,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.cluster.rig.api import wait_for
+from tests.cluster.rig.api import condition, wait_for
 from tests.cluster.rig.backup import PROGRAMS
-from tests.cluster.rig.cluster import Cluster
+from tests.cluster.rig.cluster import SYSTEM, Cluster
 from tests.cluster.rig.desk import desk
 from tests.cluster.rig.howto import PAGES as FOLDER
 from tests.cluster.rig.howto import HowTo, following
@@ -155,6 +154,13 @@ def lose_claim(cluster: Cluster, workspace: Workspace) -> None:
     )
 
 
+def refused(cluster: Cluster, workspace: Workspace) -> bool:
+    """AssertionError unless Flux says that the volume of the workspace cannot shrink."""
+    state = condition(cluster.api.read("Kustomization", workspace.name, SYSTEM), "Ready")
+    assert "field can not be less than status.capacity" in state.get("message", ""), state
+    return True
+
+
 @runs("grow")
 def test_a_volume_grows_under_a_running_workspace(
     page: HowTo, cluster: Cluster, workspace: Workspace
@@ -166,10 +172,10 @@ def test_a_volume_grows_under_a_running_workspace(
     name = f"{workspace.name}-dst"
     destination = cluster.api.read("ReplicationDestination", name, NAMESPACE)
     assert destination["spec"]["restic"]["capacity"] == "10Gi"
-    smaller = {"spec": {"resources": {"requests": {"storage": "5Gi"}}}}
-    with pytest.raises(urllib.error.HTTPError, match="422"):
-        cluster.api.patch("PersistentVolumeClaim", workspace.name, NAMESPACE, smaller)
-    # The repository's 5Gi can come back on a new claim only.
+    cluster.fleet.edit(lambda catalogue: catalogue["workspaces"]["ha"].pop("volume"))
+    cluster.push("Less space for workspace ha")
+    wait_for(partial(refused, cluster, workspace), "refusal of a smaller volume")
+    # The repository's 5Gi can come back on a new claim only, and not before the Kustomization has them.
     cluster.api.delete("ReplicationDestination", name, NAMESPACE)
     lose_claim(cluster, workspace)
 
