@@ -38,6 +38,7 @@ MODULES = (
     "doubles",
     "emptiness",
     "readable",
+    "refusals",
 )
 
 _checks: dict[str, tuple[tuple[Scope, ...], Check]] = {}
