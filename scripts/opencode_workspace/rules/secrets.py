@@ -29,15 +29,24 @@ def _uses(deployment: Deployment) -> Iterator[tuple[Release, Use]]:
 
 @check("missing-secret", "deployment")
 def missing_secret(deployment: Deployment) -> Iterator[Finding]:
-    """Secrets that a pod cannot start without and nothing makes."""
+    """Secrets that nothing makes, of those that a pod cannot start without or gets its images with."""
     made = secret_products(deployment)
     told = set()
     for release, use in _uses(deployment):
-        if use.is_optional or use.name in made or use.name in told:
+        is_needed = not use.is_optional or use.is_pull_secret
+        if not is_needed or use.name in made or use.name in told:
             continue
         if not deployment.has("Secret", release.namespace, use.name):
             told.add(use.name)
-            yield release.finding(f"nothing makes the Secret {use.name}", use.name, "persistence")
+            message = f"nothing makes the Secret {use.name}"
+            if use.is_pull_secret:
+                # The kubelet goes on without it, and a node may have a login of its own.
+                message += ", and images are pulled without it"
+                severity = "warning"
+            else:
+                severity = ""
+            found = release.finding(message, use.name, "persistence")
+            yield found._replace(severity=severity)
 
 
 @check("missing-secret-key", "deployment")
