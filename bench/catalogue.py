@@ -16,7 +16,9 @@ _KINDS = (
     ("https://git.example.com/team/{name}.git", "update: fetch\nparked: true"),
     (
         "ssh://git@git.example.com:2222/team/{name}.git",
-        "branch: release/{number}\nvolume: {size}Gi\nsecretKeys: {{serverPassword: PASSWORD_{number}}}",
+        "branch: release/{number}\nvolume: {size}Gi\nsecretKeys: {{serverPassword: PASSWORD_{number}}}\n"
+        "values:\n  workspace: {{knownHosts: '[git.example.com]:2222 ssh-ed25519 "
+        "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'}}",
     ),
     (
         "git@github.com:team/{name}.git",

@@ -13,6 +13,9 @@ _SSH = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-]\S*"
     rf"|ssh://([A-Za-z0-9_][A-Za-z0-9._-]*@)?{_HOST}/\S+"
 )
+_SERVER = re.compile(
+    r"(?:ssh://(?:[^@/]*@)?(?P<url>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::(?P<port>[0-9]+))?/|[^@/]*@(?P<scp>[^:/]+):)"
+)
 _HTTPS = re.compile(rf"https://([A-Za-z0-9_][A-Za-z0-9._+-]*@)?{_HOST}/\S+")
 # Whoever takes this project over puts their own name here.
 _OWNER = re.compile(r"[/:]owner/")
@@ -31,6 +34,14 @@ def holds_credentials(address: str) -> bool:
 def is_ssh(address: str) -> bool:
     """Whether it is cloned over ssh: `git@host:owner/name.git` or `ssh://…`."""
     return bool(_SSH.fullmatch(address))
+
+
+def ssh_server(address: str) -> tuple[str, int] | None:
+    """Host and port of an address that is cloned over ssh."""
+    match = _SERVER.match(address) if is_ssh(address) else None
+    if match is None:
+        return None
+    return (match["scp"] or match["url"]).strip("[]"), int(match["port"] or 22)
 
 
 def is_https(address: str) -> bool:

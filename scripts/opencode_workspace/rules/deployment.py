@@ -109,11 +109,24 @@ class Release:
                 return self.applied.finding(message, ("spec", "values", *pointer))
         return self.applied.finding(message, ("spec", "values"))
 
+    def finding_at(self, message: str, *pointers: Steps) -> Finding:
+        """A finding at the first of `pointers` that the values hold, otherwise where they begin."""
+        found = next((pointer for pointer in pointers if _is_there(self.values, pointer)), ())
+        return self.applied.finding(message, ("spec", "values", *found))
+
     def _place(self, word: str) -> Steps:
         for pointer, text in strings(self.values):
             if text == word or (len(word) > _TOO_SHORT and word in text):
                 return pointer
         return next((p for p in _keys(self.values) if p[-1] == word), ())
+
+
+def _is_there(value: Any, pointer: Steps) -> bool:
+    for step in pointer:
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return True
 
 
 def _keys(value: Any, pointer: Steps = ()) -> Iterator[Steps]:

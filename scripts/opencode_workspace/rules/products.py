@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from opencode_workspace.rules.deployment import Applied, Deployment
+from opencode_workspace.rules.deployment import Applied, Deployment, Release
 from opencode_workspace.rules.source import Document, items, mapping
 from opencode_workspace.violation import Steps
 
@@ -34,6 +34,16 @@ def secret_products(deployment: Deployment) -> dict[str, Product]:
     for applied in deployment.of_kind("Secret"):
         makers[applied.name].append(applied)
     return {name: Product(found, _keys(found)) for name, found in makers.items()}
+
+
+def maps_named(deployment: Deployment, release: Release, name: str) -> Iterator[Document]:
+    """ConfigMaps of a name in the release's namespace, applied or rendered here."""
+    applied = [one.document for one in deployment.of_kind("ConfigMap")]
+    for document in (*applied, *release.of_kind("ConfigMap")):
+        metadata = mapping(document.get("metadata"))
+        namespace = metadata.get("namespace") or release.namespace
+        if (metadata.get("name"), namespace) == (name, release.namespace):
+            yield document
 
 
 def target_name(applied: Applied) -> str:

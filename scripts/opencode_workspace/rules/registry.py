@@ -38,6 +38,9 @@ MODULES = (
     "doubles",
     "emptiness",
     "readable",
+    "hostkeys",
+    "resources",
+    "hidden",
     "refusals",
 )
 

@@ -8,6 +8,7 @@ from opencode_workspace.rules.deployment import Deployment, Release
 from opencode_workspace.rules.fields import mistakes
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.podspec import claims, containers, maps, volumes
+from opencode_workspace.rules.products import maps_named
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.schemas import place, violations
 from opencode_workspace.rules.source import Document, items, mapping
@@ -104,12 +105,8 @@ def _of_pod(deployment: Deployment, release: Release, of: str, pod: Document) ->
 
 def _keys_of_map(deployment: Deployment, release: Release, name: str) -> set[str] | None:
     """Keys of a ConfigMap that is applied or rendered here; None when there is none."""
-    applied = [one.document for one in deployment.of_kind("ConfigMap")]
-    for document in (*applied, *release.of_kind("ConfigMap")):
-        metadata = mapping(document.get("metadata"))
-        namespace = metadata.get("namespace") or release.namespace
-        if (metadata.get("name"), namespace) == (name, release.namespace):
-            return {*mapping(document.get("data")), *mapping(document.get("binaryData"))}
+    for document in maps_named(deployment, release, name):
+        return {*mapping(document.get("data")), *mapping(document.get("binaryData"))}
     return None
 
 
