@@ -8,15 +8,16 @@ from pathlib import Path
 from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release
 from opencode_workspace.rules.podspec import claims, secrets
 from opencode_workspace.rules.products import secret_products
-from opencode_workspace.rules.source import Document, items, mapping
+from opencode_workspace.rules.source import Document, items, mapping, numbered
 
 DEPLOY_KEY = "GIT_DEPLOY_KEY"
+DEPENDENCY = "dependency"
 
 
 def of(deployment: Deployment) -> list[Fact]:
     """Facts about one workspace; a value begins with the cluster whose workspaces it is compared with."""
-    cluster = _cluster(deployment.entry.source.path)
-    return [fact._replace(value=f"{cluster}|{fact.value}") for fact in _facts(deployment)]
+    of = cluster(deployment.entry.source.path)
+    return [fact._replace(value=f"{of}|{fact.value}") for fact in _facts(deployment)]
 
 
 def _facts(deployment: Deployment) -> Iterator[Fact]:
@@ -26,9 +27,21 @@ def _facts(deployment: Deployment) -> Iterator[Fact]:
     yield Fact("Kustomization", f"{entry.namespace}/{entry.name}", owner, named)
     for release in deployment.releases:
         yield from _release_facts(release, owner)
+    for applied in deployment.of_kind("HelmRelease"):
+        yield from _dependencies(applied, owner)
     for name, product in secret_products(deployment).items():
         for applied in product.makers:
             yield from _secret_facts(name, applied, owner)
+
+
+def _dependencies(applied: Applied, owner: str) -> Iterator[Fact]:
+    own = f"{applied.namespace}|{applied.name}"
+    for index, one in numbered(applied.spec.get("dependsOn")):
+        # With an expression Flux may be content with less than that it is ready.
+        if not one.get("readyExpr"):
+            wanted = f"{one.get('namespace') or applied.namespace}|{one.get('name')}"
+            place = applied.finding(applied.name, ("spec", "dependsOn", index, "name"))
+            yield Fact(DEPENDENCY, f"{own}|{wanted}", owner, place)
 
 
 def _secret_facts(name: str, applied: Applied, owner: str) -> Iterator[Fact]:
@@ -79,7 +92,7 @@ def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
             yield Fact("Secret", f"{namespace}/{secret}", owner, place)
 
 
-def _cluster(path: Path) -> str:
+def cluster(path: Path) -> str:
     """The folder above `apps`: a repository may hold the trees of several clusters."""
     for folder in path.parents:
         if folder.name == "apps":

@@ -25,6 +25,7 @@ MODULES = (
     "material",
     "kustomizations",
     "dependencies",
+    "cycles",
     "apis",
     "releases",
     "volumes",
