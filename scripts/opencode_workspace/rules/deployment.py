@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,11 +127,13 @@ def _keys(value: Any, pointer: Steps = ()) -> Iterator[Steps]:
             yield from _keys(item, (*pointer, index))
 
 
-def _variables(text: str) -> list[str]:
+@lru_cache(maxsize=512)
+def _variables(text: str) -> tuple[str, ...]:
+    # Templates have the same texts in every workspace.
     try:
-        return [name for name, _ in envsubst.variables(envsubst.parse(text))]
+        return tuple(name for name, _ in envsubst.variables(envsubst.parse(text)))
     except envsubst.SubstitutionError:
-        return []
+        return ()
 
 
 class Fact(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from opencode_workspace.rules import objects
 from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release
 from opencode_workspace.rules.podspec import claims, secrets
 from opencode_workspace.rules.products import secret_products
@@ -27,6 +28,7 @@ def _facts(deployment: Deployment) -> Iterator[Fact]:
     yield Fact("Kustomization", f"{entry.namespace}/{entry.name}", owner, named)
     for release in deployment.releases:
         yield from _release_facts(release, owner)
+    yield from objects.facts(deployment, owner)
     for applied in deployment.of_kind("HelmRelease"):
         yield from _dependencies(applied, owner)
     for name, product in secret_products(deployment).items():

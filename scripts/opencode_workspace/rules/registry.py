@@ -37,6 +37,7 @@ MODULES = (
     "missing",
     "parents",
     "doubles",
+    "objects",
     "emptiness",
     "readable",
 )
