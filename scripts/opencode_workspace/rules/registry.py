@@ -36,6 +36,7 @@ MODULES = (
     "kinds",
     "missing",
     "parents",
+    "unplaced",
     "doubles",
     "objects",
     "emptiness",
