@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,13 +126,11 @@ def _keys(value: Any, pointer: Steps = ()) -> Iterator[Steps]:
             yield from _keys(item, (*pointer, index))
 
 
-@lru_cache(maxsize=512)
-def _variables(text: str) -> tuple[str, ...]:
-    # Templates have the same texts in every workspace.
+def _variables(text: str) -> list[str]:
     try:
-        return tuple(name for name, _ in envsubst.variables(envsubst.parse(text)))
+        return [name for name, _ in envsubst.variables(envsubst.parse(text))]
     except envsubst.SubstitutionError:
-        return ()
+        return []
 
 
 class Fact(NamedTuple):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
+from opencode_workspace.rules.building import undefined
 from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.known import stand_in
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.rendered import ROUTES
 from opencode_workspace.rules.source import Document, Entry, mapping
@@ -29,6 +32,7 @@ _BLOCKS = {
     "Service": "service",
     "ServiceAccount": "serviceAccount",
 }
+_OF_A_CLAIM = ("size", "retain", "accessMode", "storageClass")
 
 
 def key(document: Document, namespace: str) -> str:
@@ -47,7 +51,7 @@ def facts(deployment: Deployment, owner: str) -> Iterator[Fact]:
         name = one.name
         if "${" in name or _is_left_alone(one):
             continue
-        if "${" in one.entry.name and deployment.is_guess(one, _NAME):
+        if _is_guess(deployment, one):
             continue
         place = one.entry.identity.rpartition("#")[2]
         told = Finding(f"{one.kind} {name}", one.entry.source.path, pointer=place)
@@ -75,7 +79,7 @@ def _doubled(deployment: Deployment, release: Release, one: Applied) -> Finding:
     may_differ = (
         deployment.may_be_patched
         or bool(spec.get("postRenderers") or spec.get("valuesFrom"))
-        or deployment.is_guess(one, _NAME)
+        or _is_guess(deployment, one)
     )
     severity = "warning" if may_differ else ""
     path = one.entry.source.path
@@ -90,9 +94,24 @@ def _doubled(deployment: Deployment, release: Release, one: Applied) -> Finding:
 def _asked(release: Release, kind: str) -> Steps:
     block = _BLOCKS.get(kind, "")
     for name, item in mapping(release.values.get(block)).items():
-        if kind == "PersistentVolumeClaim" and "size" in mapping(item):
-            return ("spec", "values", block, name, "size")
+        for field in _OF_A_CLAIM if kind == "PersistentVolumeClaim" else ():
+            if field in mapping(item):
+                return ("spec", "values", block, name, field)
     return ("spec", "values", block)
+
+
+def _is_guess(deployment: Deployment, applied: Applied) -> bool:
+    """Whether its name needs a variable whose value is not known; a default is taken for what it is."""
+    text = applied.entry.name
+    return "${" in text and any(
+        deployment.variables.get(name, stand_in(name)) == stand_in(name) for name in _needed(text)
+    )
+
+
+@lru_cache(maxsize=512)
+def _needed(text: str) -> tuple[str, ...]:
+    # Templates have the same texts in every workspace.
+    return tuple(undefined(text))
 
 
 def _is_left_alone(applied: Applied) -> bool:
@@ -112,10 +131,36 @@ def shared_object(tree: Tree) -> Iterator[Finding]:
             found[fact.value].append(fact)
     several = [facts for facts in found.values() if len({fact.owner for fact in facts}) > 1]
     told = _told(tree) if several else set()
+    copied: dict[tuple[str, str], list[str]] = defaultdict(list)
     for facts in several:
         rest = [fact for fact in facts if told.isdisjoint(_marks(fact))]
-        if len({fact.owner for fact in rest}) > 1:
-            yield from _shared(tree, sorted(rest, key=lambda fact: fact.owner))
+        rest.sort(key=lambda fact: fact.owner)
+        if len({fact.owner for fact in rest}) < 2:
+            continue
+        if _is_named_by_variable(tree, rest):
+            for fact in rest[1:]:
+                copied[fact.owner, rest[0].owner].append(fact.place.message)
+        else:
+            yield from _shared(tree, rest)
+    yield from _copied(tree, copied)
+
+
+def _is_named_by_variable(tree: Tree, facts: Sequence[Fact]) -> bool:
+    """Whether they are of one template that was to make an object for each."""
+    return len({fact.place for fact in facts}) == 1 and "${" in _entry(tree, facts[0]).name
+
+
+def _copied(tree: Tree, copied: Mapping[tuple[str, str], list[str]]) -> Iterator[Finding]:
+    entries = {entry.identity: entry for entry in tree.deploying}
+    for (owner, first), objects in copied.items():
+        other = entries[first].name
+        message = f"these variables make {_some(objects)}, which Kustomization {other} applies too"
+        yield entries[owner].finding(message, ("spec", "postBuild", "substitute"))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _shared(tree: Tree, facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -129,10 +174,8 @@ def _shared(tree: Tree, facts: Sequence[Fact]) -> Iterator[Finding]:
         yield _finding(tree, fact, message, "warning" if is_namespace else "")
     if not others:
         # Both mean the same: they take its labels from each other until one of them is removed.
-        owners = [names[fact.owner] for fact in facts]
-        more = f" and {len(owners) - _MOST_NAMES} more" if len(owners) > _MOST_NAMES else ""
-        named = ", ".join(owners[:_MOST_NAMES])
-        message = f"{first.place.message} is applied by several Kustomizations: {named}{more}"
+        owners = _some([names[fact.owner] for fact in facts])
+        message = f"{first.place.message} is applied by several Kustomizations: {owners}"
         yield _finding(tree, first, message, "warning")
 
 
@@ -156,7 +199,11 @@ def _marks(fact: Fact) -> set[tuple[str, object]]:
 
 
 def _finding(tree: Tree, fact: Fact, message: str, severity: str) -> Finding:
-    steps = tuple(int(s) if s.isdigit() else s for s in fact.place.pointer.split("/"))
-    entry = Entry(tree.folder.source(fact.place.path), steps)
     name = fact.place.message.partition(" ")[2]
-    return entry.finding(message, _NAME, mark=name, severity=severity)
+    return _entry(tree, fact).finding(message, _NAME, mark=name, severity=severity)
+
+
+def _entry(tree: Tree, fact: Fact) -> Entry:
+    """The object as it is written."""
+    steps = tuple(int(s) if s.isdigit() else s for s in fact.place.pointer.split("/"))
+    return Entry(tree.folder.source(fact.place.path), steps)

@@ -1,14 +1,15 @@
-"""Flux Kustomizations that get no namespace on their way to the cluster."""
+"""Kustomizations and releases that get no namespace on their way to the cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from opencode_workspace.rules.deployment import Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.reach import children
-from opencode_workspace.rules.registry import check
+from opencode_workspace.rules.registry import also, check
 from opencode_workspace.rules.source import Source, mapping
 from opencode_workspace.rules.tree import Tree
 
@@ -34,6 +35,22 @@ def missing_namespace(tree: Tree) -> Iterator[Finding]:
         if path in bare and path not in others:
             message = f"Kustomization {entry.name} has no namespace, and nothing above gives it one"
             yield entry.finding(message, ("metadata", "name"))
+
+
+@also("missing-namespace", "deployment")
+def missing_target(deployment: Deployment) -> Iterator[Finding]:
+    """Releases without a namespace; their other objects then lack it as well."""
+    if deployment.problems or deployment.may_be_patched:
+        return
+    for release in deployment.releases:
+        if not release.applied.namespace:
+            # Without a catalogue a parent elsewhere may patch targetNamespace in.
+            yield release.applied.finding(
+                f"HelmRelease {release.applied.name} has no namespace, "
+                f"and Kustomization {deployment.entry.name} no targetNamespace",
+                ("metadata", "name"),
+                severity=deployment.provided.unknown_severity,
+            )
 
 
 def _reached(tree: Tree) -> tuple[set[Path], set[Path]]:
