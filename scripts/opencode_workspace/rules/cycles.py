@@ -51,7 +51,8 @@ _Graph = Mapping[_Node, Sequence[_Link]]
 def cycle_of_kustomizations(tree: Tree) -> Iterator[Finding]:
     """Circles that hold up a workspace; members may be any Kustomizations of the folder."""
     nodes = [_node(entry) for entry in tree.kustomizations]
-    waits = [wait for entry in tree.kustomizations for wait in _waits(entry)]
+    both = zip(nodes, tree.kustomizations, strict=True)
+    waits = [wait for node, entry in both for wait in _waits(node, entry)]
     ours = {entry.identity for entry in (*tree.deploying, *tree.parents)}
     # A workspace's Kustomization that depends on itself is told as an unknown dependency.
     alone = {entry.identity for entry in tree.deploying}
@@ -68,7 +69,7 @@ def cycle_of_releases(tree: Tree) -> Iterator[Finding]:
     built = {fact.place.path for fact in tree.facts if fact.kind in (DEPENDENCY, "release")}
     others = [e for e in tree.entries if e.kind == "HelmRelease" and e.source.path not in built]
     nodes = list(dict.fromkeys([w.node for w in waits] + [_node(entry) for entry in others]))
-    waits += [wait for entry in others for wait in _waits(entry)]
+    waits += [wait for entry in others for wait in _waits(_node(entry), entry)]
     for circle in _circles(_graph(nodes, waits), sorted(n for n in nodes if n.owner in ours)):
         if len(circle) > 1:
             yield _told("HelmRelease", circle, ours, tree)
@@ -78,12 +79,12 @@ def _node(entry: Entry) -> _Node:
     return _Node(cluster(entry.source.path), entry.namespace, entry.name, entry.identity)
 
 
-def _waits(entry: Entry) -> Iterator[_Wait]:
+def _waits(node: _Node, entry: Entry) -> Iterator[_Wait]:
     for index, one in numbered(entry.spec.get("dependsOn")):
         # With an expression Flux may be content with less than that it is ready.
         if not one.get("readyExpr"):
             yield _Wait(
-                _node(entry),
+                node,
                 str(one.get("namespace") or entry.namespace),
                 str(one.get("name")),
                 partial(entry.finding, pointer=("spec", "dependsOn", index, "name")),
