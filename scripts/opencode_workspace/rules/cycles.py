@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from opencode_workspace.rules.facts import DEPENDENCY, cluster
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.paths import resolve
+from opencode_workspace.rules.reach import reached
 from opencode_workspace.rules.registry import also, check
 from opencode_workspace.rules.source import Entry, mapping, numbered, strings
 from opencode_workspace.rules.tree import Tree
@@ -24,16 +26,20 @@ class _Node(NamedTuple):
 
 
 class _Wait(NamedTuple):
-    """One entry of dependsOn, which names `namespace` and `name`. tell: makes the finding at its place."""
+    """What a node waits for by its `namespace` and `name`: mostly an entry of dependsOn.
+
+    tell: makes the finding at its place. is_implied: whether a parent waits for all that it applies.
+    """
 
     node: _Node
     namespace: str
     name: str
     tell: Callable[[str], Finding]
+    is_implied: bool = False
 
 
 class _Link(NamedTuple):
-    """An entry of dependsOn and what it leads to."""
+    """Something to wait for, and what it leads to."""
 
     wait: _Wait
     target: _Node
@@ -53,12 +59,37 @@ def cycle_of_kustomizations(tree: Tree) -> Iterator[Finding]:
     nodes = [_node(entry) for entry in tree.kustomizations]
     both = zip(nodes, tree.kustomizations, strict=True)
     waits = [wait for node, entry in both for wait in _waits(node, entry)]
+    for parent in tree.parents:
+        waits += _waits_for_all(parent, tree)
     ours = {entry.identity for entry in (*tree.deploying, *tree.parents)}
     # A workspace's Kustomization that depends on itself is told as an unknown dependency.
     alone = {entry.identity for entry in tree.deploying}
+    later = {(link.wait.node, link.target) for link in _made_later(tree)}
     for circle in _circles(_graph(nodes, waits), sorted(n for n in nodes if n.owner in ours)):
-        if len(circle) > 1 or circle[0].target.owner not in alone:
+        is_told = any((link.wait.node, link.target) in later for link in circle)
+        if not is_told and (len(circle) > 1 or circle[0].target.owner not in alone):
             yield _told("Kustomization", circle, ours, tree)
+
+
+@also("dependency-cycle", "tree")
+def wait_for_what_is_made_later(tree: Tree) -> Iterator[Finding]:
+    """Kustomizations that depend on what they are to apply themselves."""
+    for link in _made_later(tree):
+        name = link.wait.node.name
+        message = f"Kustomization {name} waits for {link.target.name}, which it makes itself"
+        is_certain = link.is_certain and not _may_be_patched(tree)
+        yield link.wait.tell(message)._replace(severity="" if is_certain else "warning")
+
+
+def _made_later(tree: Tree) -> Iterator[_Link]:
+    for parent in tree.parents:
+        node = _node(parent)
+        waits = list(_waits(node, parent))
+        made = made_by(parent, tree) if waits else []
+        for link in _graph(map(_node, made), waits).get(node, ()):
+            others = (one for one in tree.parents if one is not parent)
+            if not any(link.target == _node(e) for one in others for e in made_by(one, tree)):
+                yield link
 
 
 @check("dependency-cycle", "facts")
@@ -89,6 +120,22 @@ def _waits(node: _Node, entry: Entry) -> Iterator[_Wait]:
                 str(one.get("name")),
                 partial(entry.finding, pointer=("spec", "dependsOn", index, "name")),
             )
+
+
+def _waits_for_all(parent: Entry, tree: Tree) -> Iterator[_Wait]:
+    """With `wait` a Kustomization is ready when all that it applies is."""
+    if parent.spec.get("wait") is not True:
+        return
+    node, tell = _node(parent), partial(parent.finding, pointer=("spec", "wait"))
+    for child in made_by(parent, tree):
+        yield _Wait(node, child.namespace, child.name, tell, is_implied=True)
+
+
+def made_by(parent: Entry, tree: Tree) -> list[Entry]:
+    """The workspaces' Kustomizations that another one applies."""
+    found = resolve(parent, tree.provided)
+    files = {source.path for source in reached(found[1], tree.folder)} if found else set()
+    return [entry for entry in tree.deploying if entry.source.path in files]
 
 
 def _of_fact(value: str, place: Finding) -> _Wait:
@@ -147,8 +194,9 @@ def _circles(graph: _Graph, starts: Iterable[_Node]) -> Iterator[list[_Link]]:
 
 def _told(kind: str, circle: list[_Link], ours: set[str], tree: Tree) -> Finding:
     """At the first of our own members, with the names of all."""
-    owners = [link.wait.node.owner for link in circle]
-    first = owners.index(min(owners, key=lambda owner: (owner not in ours, owner)))
+    waits = [link.wait for link in circle]
+    orders = [(wait.is_implied, wait.node.owner not in ours, wait.node.owner) for wait in waits]
+    first = orders.index(min(orders))
     turned = circle[first:] + circle[:first]
     names = ", which waits for ".join(link.target.name for link in turned)
     message = f"{kind} {turned[0].wait.node.name} waits for {names}"
