@@ -25,6 +25,7 @@ MODULES = (
     "material",
     "kustomizations",
     "dependencies",
+    "addresses",
     "apis",
     "releases",
     "volumes",

@@ -36,6 +36,17 @@ def refused_values(deployment: Deployment) -> Iterator[Finding]:
                 yield release.applied.finding(f"{where}: {violation.message}", deeper)
 
 
+@check("ignored-values", "deployment")
+def ignored_values(deployment: Deployment) -> Iterator[Finding]:
+    """Values that are no mapping: helm-controller reads them as none at all."""
+    for release in deployment.releases:
+        values = release.applied.spec.get("values")
+        if values is not None and not isinstance(values, dict):
+            kind = "a list" if isinstance(values, list) else "text or a number"
+            message = f"spec.values is {kind} and not a mapping"
+            yield release.applied.finding(message, ("spec", "values"))
+
+
 def _has(release: Release, pointer: Steps, name: str) -> bool:
     value: object = release.applied.document
     for step in pointer:
