@@ -22,6 +22,7 @@ MODULES = (
     "hosts",
     "shared",
     "secrets",
+    "fetching",
     "material",
     "kustomizations",
     "dependencies",
