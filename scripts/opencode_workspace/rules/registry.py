@@ -30,6 +30,7 @@ MODULES = (
     "apis",
     "releases",
     "volumes",
+    "backups",
     "rendered",
     "pods",
     "namespaces",
