@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from opencode_workspace.rules import objects
+from opencode_workspace.rules import backups, objects
 from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release
 from opencode_workspace.rules.podspec import claims, secrets
-from opencode_workspace.rules.products import secret_products
+from opencode_workspace.rules.products import remote, secret_products
 from opencode_workspace.rules.source import Document, items, mapping, numbered
 
 DEPLOY_KEY = "GIT_DEPLOY_KEY"
@@ -31,6 +31,7 @@ def _facts(deployment: Deployment) -> Iterator[Fact]:
     yield from objects.facts(deployment, owner)
     for applied in deployment.of_kind("HelmRelease"):
         yield from _dependencies(applied, owner)
+    yield from backups.facts(deployment)
     for name, product in secret_products(deployment).items():
         for applied in product.makers:
             yield from _secret_facts(name, applied, owner)
@@ -62,17 +63,11 @@ def _deploy_key(applied: Applied, index: int, entry: Document, owner: str) -> Fa
     """By store, key and property: one item of Vault or 1Password may hold the keys of many workspaces."""
     reference = mapping(entry.get("remoteRef"))
     key, part = str(reference.get("key")), str(reference.get("property") or "")
-    store = mapping(mapping(entry.get("sourceRef")).get("storeRef")) or mapping(
-        applied.spec.get("secretStoreRef")
-    )
-    kind = str(store.get("kind") or "SecretStore")
-    namespace = applied.namespace if kind == "SecretStore" else ""
     place = applied.finding(
         f"{part} of {key}" if part else key,
         ("spec", "data", index, "remoteRef", "property" if part else "key"),
     )
-    value = "|".join((kind, namespace, str(store.get("name")), key, part))
-    return Fact("deploy key", value, owner, place)
+    return Fact("deploy key", remote(applied, entry), owner, place)
 
 
 def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
