@@ -69,7 +69,11 @@ def resolved(text: str, variables: Mapping[str, str]) -> str:
 
 
 def covers(pattern: str, host: str) -> bool:
-    """Whether a certificate name covers a host: equal, or `*` in place of its first label (RFC 6125, 6.4.3)."""
+    """Whether a certificate name covers a host: equal but for capitals, or `*` in place of its first label.
+
+    RFC 6125, 6.4.1 and 6.4.3.
+    """
+    pattern, host = pattern.lower(), host.lower()
     if pattern.startswith("*."):
         return host.partition(".")[2] == pattern[2:]
     return host == pattern

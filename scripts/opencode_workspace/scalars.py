@@ -118,19 +118,27 @@ def pyyaml_reads(text: str) -> Any:
 
 
 @lru_cache(maxsize=32768)
-def agreed(text: str) -> Scalar:
-    """Value of the unquoted scalar `text` that PyYAML, kustomize and Helm agree on.
+def deployed(text: str) -> Scalar:
+    """Value of the unquoted scalar `text` that kustomize and Helm agree on.
 
     Raises AmbiguousScalarError, naming the readings, when they do not.
     """
+    return _as_helm(text, "kustomize", kustomize_reads(text))
+
+
+@lru_cache(maxsize=32768)
+def agreed(text: str) -> Scalar:
+    """Value of the unquoted scalar `text` that PyYAML agrees on with kustomize and Helm; raises as `deployed`."""
+    _as_helm(text, "PyYAML", pyyaml_reads(text))
+    return deployed(text)
+
+
+def _as_helm(text: str, reader: str, value: Any) -> Scalar:
     helm = helm_reads(text)
-    others = {"PyYAML": pyyaml_reads(text), "kustomize": kustomize_reads(text)}
-    for reader, value in others.items():
-        if not _same(value, helm):
-            raise AmbiguousScalarError(
-                f"unquoted {text} is {_shown(value, text)} to {reader} "
-                f"and {_shown(helm, text)} to Helm"
-            )
+    if not _same(value, helm):
+        raise AmbiguousScalarError(
+            f"unquoted {text} is {_shown(value, text)} to {reader} and {_shown(helm, text)} to Helm"
+        )
     return helm
 
 

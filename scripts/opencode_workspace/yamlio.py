@@ -11,7 +11,7 @@ import yaml
 from yaml._yaml import CParser
 
 from opencode_workspace.errors import UserError
-from opencode_workspace.scalars import AmbiguousScalarError, Scalar, agreed, helm_reads
+from opencode_workspace.scalars import AmbiguousScalarError, Scalar, agreed, deployed, helm_reads
 from opencode_workspace.yamldump import dump, dump_all
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "load_one",
     "parse",
+    "parse_applied",
     "parse_rendered",
     "read_text",
 ]
@@ -104,6 +105,14 @@ def parse(text: str, source: str, *, allow_empty: bool = False) -> list[Any]:
     if not documents and not allow_empty:
         raise UserError("holds no YAML document", source, "Fill it in, or remove it")
     return documents
+
+
+def parse_applied(text: str, source: str) -> list[Any]:
+    """Documents in `text` that are not empty, read as kustomize and Helm agree, whatever PyYAML makes of them.
+
+    Raises UserError as `parse`, but for an unquoted scalar only where those two differ.
+    """
+    return list(_documents(text, source, deployed))
 
 
 def parse_rendered(text: str, source: str) -> list[Any]:
@@ -197,10 +206,11 @@ def _syntax_error(error: yaml.YAMLError, text: str, source: str) -> UserError:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     # An error about a character has no mark, but the character's position.
     above = mark.line if mark else text.count("\n", 0, getattr(error, "position", 0) or 0)
-    line = above + 1
+    lines = text.splitlines() or [""]
+    # What is missing at the end is told at the last line.
+    line = min(above + 1, len(lines))
     advice = "Correct the YAML there"
-    lines = text.splitlines()
-    if "\t" in (lines[line - 1] if line <= len(lines) else ""):
+    if "\t" in lines[line - 1]:
         advice = "YAML is indented with spaces: replace the tab"
     return UserError(f"is not YAML: {problem}", f"{source}:{line}", advice)
 

@@ -60,6 +60,19 @@ def test_a_good_catalogue_is_read_in_its_own_order() -> None:
     assert [w.app for w in parse(GOOD).workspaces] == ["opencode-docs-site", "opencode-notes"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "oci://ghcr.io/Owner/charts/opencode-workspace",
+        "https://ghcr.io/owner/charts",
+        "oci://ghcr.io",
+    ],
+)
+def test_an_address_that_no_registry_has_is_refused(address: str) -> None:
+    with pytest.raises(UserError, match=f"/chart/repository: '{address}' does not match"):
+        parse(GOOD.replace("oci://ghcr.io/owner/charts/opencode-workspace", address))
+
+
 def test_what_is_not_given_is_neither_null_nor_missing() -> None:
     read = parse(GOOD)
     workspace = read.workspaces[0]
@@ -186,6 +199,7 @@ def test_an_unknown_workspace_is_refused_with_the_names_there_are(name: str, hin
         ("*.example.com", "example.com", False),
         ("a.example.com", "a.example.com", True),
         ("a.example.com", "b.example.com", False),
+        ("*.Example.com", "a.example.COM", True),
     ],
 )
 def test_a_wildcard_covers_exactly_one_label(pattern: str, host: str, covered: bool) -> None:

@@ -58,4 +58,4 @@ def old_api(part: Deployment | Surroundings) -> Iterator[Finding]:
 
 
 def _message(version: str, current: str) -> str:
-    return f"{version} is not served any more; write {current}" if current else f"{version} is gone"
+    return f"{version} is old; write {current}" if current else f"{version} is gone"

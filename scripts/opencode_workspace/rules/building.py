@@ -177,8 +177,8 @@ class Workshop:
         """Fills in manifests and refusals; yields what kept it from rendering at all."""
         if self.chart is None:
             return
-        # Helm would stop at the schema as well, and say the same.
-        chosen = [release for release in releases if not release.violations]
+        # Helm would stop at the schema as well, and say the same; what the defaults make is not what was meant.
+        chosen = [one for one in releases if not one.violations and not one.has_odd_values]
         jobs = [
             helm.Job(self.chart.path, helm.Release(r.name, r.namespace or "default"), r.values)
             for r in chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,6 +86,11 @@ class Release:
         """Namespace of its objects."""
         return str(self.applied.spec.get("targetNamespace") or self.applied.namespace)
 
+    @property
+    def has_odd_values(self) -> bool:
+        """Whether spec.values is something that Flux does not read."""
+        return not isinstance(self.applied.spec.get("values"), dict | None)
+
     def of_kind(self, *kinds: str) -> list[Document]:
         """Its objects of these kinds."""
         return [manifest for manifest in self.manifests if manifest["kind"] in kinds]
@@ -139,11 +145,13 @@ def _keys(value: Any, pointer: Steps = ()) -> Iterator[Steps]:
             yield from _keys(item, (*pointer, index))
 
 
-def _variables(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def _variables(text: str) -> tuple[tuple[str, bool], ...]:
+    """Names of the variables in a text, and whether each may be undefined."""
     try:
-        return [name for name, _ in envsubst.variables(envsubst.parse(text))]
+        return tuple(envsubst.variables(envsubst.parse(text)))
     except envsubst.SubstitutionError:
-        return []
+        return ()
 
 
 class Fact(NamedTuple):
@@ -206,9 +214,22 @@ class Deployment:
                 return False
             written = written[step]
         return isinstance(written, str) and any(
-            self.variables.get(name, stand_in(name)) == stand_in(name)
-            for name in _variables(written)
+            self._is_unknown(name, may_lack) for name, may_lack in _variables(written)
         )
+
+    def _is_unknown(self, variable: str, has_default: bool) -> bool:
+        if has_default and variable not in self.variables:
+            return self.is_open
+        return self.variables.get(variable, stand_in(variable)) == stand_in(variable)
+
+    def origin(self, applied: Applied, pointer: Steps, message: str) -> Finding:
+        """A finding where a value comes from: the Kustomization's own variable, if it is made of one."""
+        inline = mapping(mapping(self.entry.spec.get("postBuild")).get("substitute"))
+        written = next((text for at, text in strings(applied.entry.document) if at == pointer), "")
+        own = [name for name, _ in _variables(written) if name in inline]
+        if len(own) == 1:
+            return self.entry.finding(message, ("spec", "postBuild", "substitute", own[0]))
+        return applied.finding(message, pointer)
 
     def of_kind(self, *kinds: str) -> list[Applied]:
         """Applied objects of these kinds."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from opencode_workspace.rules import backups, objects
 from opencode_workspace.rules.deployment import Applied, Deployment, Fact, Release
 from opencode_workspace.rules.podspec import claims, secrets
-from opencode_workspace.rules.products import secret_products
-from opencode_workspace.rules.source import Document, items, mapping
+from opencode_workspace.rules.products import remote, secret_products
+from opencode_workspace.rules.source import Document, items, mapping, numbered
 
 DEPLOY_KEY = "GIT_DEPLOY_KEY"
+DEPENDENCY = "dependency"
 
 
 def of(deployment: Deployment) -> list[Fact]:
     """Facts about one workspace; a value begins with the cluster whose workspaces it is compared with."""
-    cluster = _cluster(deployment.entry.source.path)
-    return [fact._replace(value=f"{cluster}|{fact.value}") for fact in _facts(deployment)]
+    of = cluster(deployment.entry.source.path)
+    return [fact._replace(value=f"{of}|{fact.value}") for fact in _facts(deployment)]
 
 
 def _facts(deployment: Deployment) -> Iterator[Fact]:
@@ -26,9 +28,23 @@ def _facts(deployment: Deployment) -> Iterator[Fact]:
     yield Fact("Kustomization", f"{entry.namespace}/{entry.name}", owner, named)
     for release in deployment.releases:
         yield from _release_facts(release, owner)
+    yield from objects.facts(deployment, owner)
+    for applied in deployment.of_kind("HelmRelease"):
+        yield from _dependencies(applied, owner)
+    yield from backups.facts(deployment)
     for name, product in secret_products(deployment).items():
         for applied in product.makers:
             yield from _secret_facts(name, applied, owner)
+
+
+def _dependencies(applied: Applied, owner: str) -> Iterator[Fact]:
+    own = f"{applied.namespace}|{applied.name}"
+    for index, one in numbered(applied.spec.get("dependsOn")):
+        # With an expression Flux may be content with less than that it is ready.
+        if not one.get("readyExpr"):
+            wanted = f"{one.get('namespace') or applied.namespace}|{one.get('name')}"
+            place = applied.finding(applied.name, ("spec", "dependsOn", index, "name"))
+            yield Fact(DEPENDENCY, f"{own}|{wanted}", owner, place)
 
 
 def _secret_facts(name: str, applied: Applied, owner: str) -> Iterator[Fact]:
@@ -47,17 +63,11 @@ def _deploy_key(applied: Applied, index: int, entry: Document, owner: str) -> Fa
     """By store, key and property: one item of Vault or 1Password may hold the keys of many workspaces."""
     reference = mapping(entry.get("remoteRef"))
     key, part = str(reference.get("key")), str(reference.get("property") or "")
-    store = mapping(mapping(entry.get("sourceRef")).get("storeRef")) or mapping(
-        applied.spec.get("secretStoreRef")
-    )
-    kind = str(store.get("kind") or "SecretStore")
-    namespace = applied.namespace if kind == "SecretStore" else ""
     place = applied.finding(
         f"{part} of {key}" if part else key,
         ("spec", "data", index, "remoteRef", "property" if part else "key"),
     )
-    value = "|".join((kind, namespace, str(store.get("name")), key, part))
-    return Fact("deploy key", value, owner, place)
+    return Fact("deploy key", remote(applied, entry), owner, place)
 
 
 def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
@@ -79,9 +89,9 @@ def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
             yield Fact("Secret", f"{namespace}/{secret}", owner, place)
 
 
-def _cluster(path: Path) -> str:
+def cluster(path: Path) -> str:
     """The folder above `apps`: a repository may hold the trees of several clusters."""
-    for folder in path.parents:
-        if folder.name == "apps":
-            return str(folder.parent)
-    return ""
+    # Not by way of path.parents, which takes longer than everything else that is done with it.
+    folders = path.parts[:-1]
+    depth = max((n for n, name in enumerate(folders) if name == "apps"), default=0)
+    return "/".join(folders[:depth])

@@ -32,7 +32,8 @@ def host_not_covered(deployment: Deployment) -> Iterator[Finding]:
 
 def _name(pattern: str, deployment: Deployment) -> str:
     try:
-        variables = {**deployment.provided.variables, **deployment.variables}
+        # What a workspace overrides for itself changes its host, but not the certificate.
+        variables = {**deployment.variables, **deployment.provided.variables}
         return substitution.substitute(pattern, variables, strict=True)
     except UserError:
         return pattern

@@ -40,9 +40,9 @@ def unknown_kind(tree: Tree) -> Iterator[Finding]:
 
 @also("unreadable-yaml", "tree")
 def unreadable_text(tree: Tree) -> Iterator[Finding]:
-    """Files of workspaces that are not UTF-8: nothing in them says what they mean to be."""
+    """Files of workspaces in which nothing says what they mean to be: not UTF-8, or too damaged for it."""
     for source in _sources(tree):
-        if source.unreadable and not source.text:
+        if source.unreadable and not source.is_manifest:
             yield of_error(source.unreadable, source.path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -15,8 +16,16 @@ from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.kinds import problems
 from opencode_workspace.rules.ours import listed
 from opencode_workspace.rules.paths import resolve
+from opencode_workspace.rules.reach import reached
 from opencode_workspace.rules.registry import also
-from opencode_workspace.rules.source import Document, Entry, Source, mapping, of_error
+from opencode_workspace.rules.source import (
+    KUSTOMIZATION_FILES,
+    Document,
+    Entry,
+    Source,
+    mapping,
+    of_error,
+)
 from opencode_workspace.rules.tree import Tree
 from opencode_workspace.rules.yaml_files import unknown_in
 
@@ -27,11 +36,42 @@ _REMOTE = re.compile(r":|^github\.com/|\?ref=")
 @also("failed-build", "tree")
 def failed_parent(tree: Tree) -> Iterator[Finding]:
     """Kustomizations above workspaces that kustomize refuses."""
+    twice = [
+        finding
+        for directory in sorted(tree.above.directories)
+        for finding in _twice(tree, tree.above.source(directory))
+    ]
+    yield from twice
+    places = {(finding.path, finding.line) for finding in twice}
     for error in tree.above.errors:
         if not isinstance(error, Unsupported):
-            yield from _told(tree, error)
+            # kustomize stops at the same entry.
+            yield from (f for f in _told(tree, error) if (f.path, f.line) not in places)
     for directory in sorted(tree.above.directories):
         yield from _absent(tree, tree.above.source(directory))
+
+
+def _twice(tree: Tree, kustomization: Source) -> Iterator[Finding]:
+    """What is listed twice, also where the build stops at something else before."""
+    document = mapping(kustomization.documents[0]) if kustomization.documents else {}
+    entries = document.get("resources")
+    seen: set[str] = set()
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, str) or _REMOTE.search(entry):
+            continue
+        path = os.path.normpath(kustomization.path.parent / entry)
+        if path in seen and _has_objects(tree, Path(path)):
+            line = kustomization.line(("resources", index))
+            message = f"{entry} is listed twice: may not add resource with an already registered id"
+            yield Finding(message, kustomization.path, line)
+        seen.add(path)
+
+
+def _has_objects(tree: Tree, path: Path) -> bool:
+    sources = reached(path, tree.folder) if path.is_dir() else [tree.folder.source(path)]
+    return any(
+        any(source.entries) for source in sources if source.path.name not in KUSTOMIZATION_FILES
+    )
 
 
 def _absent(tree: Tree, kustomization: Source) -> Iterator[Finding]:
@@ -135,8 +175,8 @@ def _is_near(entry: Entry, places: set[Path]) -> bool:
 
 
 def _told(tree: Tree, error: UserError) -> Iterator[Finding]:
-    if "already registered id" in error.what:
-        # Two of one name are told as such.
+    if "already registered id" in error.what and _is_shared(tree, error.what):
+        # Two workspaces of one name are told as such.
         return
     found = of_error(error, next(iter(sorted(tree.above.directories))))
     source = tree.folder.source(found.path)
@@ -148,6 +188,14 @@ def _told(tree: Tree, error: UserError) -> Iterator[Finding]:
         return
     if found.path.parent in tree.above.directories | tree.homes:
         yield found
+
+
+def _is_shared(tree: Tree, told: str) -> bool:
+    """Whether kustomize speaks of a name that two workspaces' Kustomizations have."""
+    counted = Counter((e.group, e.name, e.namespace) for e in tree.deploying)
+    return any(
+        count > 1 and f".{group}/{name}." in told for (group, name, _), count in counted.items()
+    )
 
 
 def _source(entry: Entry) -> tuple[str, str, str]:

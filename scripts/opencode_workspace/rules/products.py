@@ -56,6 +56,18 @@ def creation_policy(applied: Applied) -> str:
     return str(mapping(applied.spec.get("target")).get("creationPolicy") or "Owner")
 
 
+def remote(applied: Applied, entry: Document) -> str:
+    """Store, key and property of a value that an ExternalSecret fetches: what is equal is one value."""
+    reference = mapping(entry.get("remoteRef"))
+    store = mapping(mapping(entry.get("sourceRef")).get("storeRef")) or mapping(
+        applied.spec.get("secretStoreRef")
+    )
+    kind = str(store.get("kind") or "SecretStore")
+    namespace = applied.namespace if kind == "SecretStore" else ""
+    key, part = str(reference.get("key")), str(reference.get("property") or "")
+    return "|".join((kind, namespace, str(store.get("name")), key, part))
+
+
 def _keys(makers: Sequence[Applied]) -> dict[str, Place] | None:
     if all(one.kind == "ExternalSecret" and creation_policy(one) == "Merge" for one in makers):
         return None  # they add to a Secret that something else makes

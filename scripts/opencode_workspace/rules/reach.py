@@ -26,7 +26,7 @@ def _visit(directory: Path, folder: Folder, seen: dict[Path, Source], visited: s
     if directory in visited or not directory.is_dir():
         return
     visited.add(directory)
-    for path in _listed(directory, folder, seen):
+    for path in children(directory, folder, seen):
         mode = _mode(path)
         if stat.S_ISDIR(mode):
             _visit(path, folder, seen, visited)
@@ -42,7 +42,8 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _listed(directory: Path, folder: Folder, seen: dict[Path, Source]) -> Iterator[Path]:
+def children(directory: Path, folder: Folder, seen: dict[Path, Source]) -> Iterator[Path]:
+    """Files and directories that a directory leads to at once; its kustomization file goes into `seen`."""
     file = next((directory / n for n in KUSTOMIZATION_FILES if (directory / n).is_file()), None)
     if file is None:
         yield from _generated(directory)

@@ -36,6 +36,16 @@ def refused_values(deployment: Deployment) -> Iterator[Finding]:
                 yield release.applied.finding(f"{where}: {violation.message}", deeper)
 
 
+@check("ignored-values", "deployment")
+def ignored_values(deployment: Deployment) -> Iterator[Finding]:
+    """Values that are no mapping: helm-controller reads them as none at all."""
+    for release in deployment.releases:
+        if release.has_odd_values:
+            is_list = isinstance(release.applied.spec["values"], list)
+            message = f"spec.values is {'a list' if is_list else 'text or a number'}, no mapping"
+            yield release.applied.finding(message, ("spec", "values"))
+
+
 def _has(release: Release, pointer: Steps, name: str) -> bool:
     value: object = release.applied.document
     for step in pointer:

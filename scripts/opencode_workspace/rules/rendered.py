@@ -15,7 +15,7 @@ from opencode_workspace.rules.source import Document, items, mapping
 from opencode_workspace.rules.surroundings import Surroundings
 from opencode_workspace.violation import Violation
 
-_ROUTES = frozenset(("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "Ingress"))
+ROUTES = frozenset(("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "Ingress"))
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -57,7 +57,7 @@ def _refused_fields(document: Document, *, may_lack: bool = False) -> Iterator[V
 def standalone_route(deployment: Deployment) -> Iterator[Finding]:
     """Routes beside the one that the chart makes."""
     for applied in deployment.applied:
-        if applied.kind in _ROUTES:
+        if applied.kind in ROUTES:
             message = f"{applied.kind} {applied.name} is applied in addition to the release"
             yield applied.finding(message, ("kind",))
 

@@ -14,10 +14,8 @@ from opencode_workspace.rules.podspec import Use, secrets
 from opencode_workspace.rules.products import creation_policy, secret_products, target_name
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import items, mapping, numbered, strings
+from opencode_workspace.rules.templates import uses
 from opencode_workspace.violation import Steps
-
-_TEMPLATE = re.compile(r"{{.*?}}", re.DOTALL)
-_FIELD = re.compile(r"(?<![\w.$)])\.([A-Za-z_]\w*)")
 
 
 def _uses(deployment: Deployment) -> Iterator[tuple[Release, Use]]:
@@ -124,8 +122,8 @@ def unfetched_secret_key(deployment: Deployment) -> Iterator[Finding]:
         fetched = {str(entry.get("secretKey")) for entry in items(applied.spec.get("data"))}
         template = mapping(mapping(mapping(applied.spec.get("target")).get("template")).get("data"))
         for key, text in template.items():
-            expressions = " ".join(_TEMPLATE.findall(str(text)))
-            for name in dict.fromkeys(_FIELD.findall(expressions)):
+            used = uses(str(text))
+            for name in dict.fromkeys((*used.fields, *used.looked_up)):
                 if name not in fetched:
                     yield applied.finding(
                         f"the template of {key} uses {name}, which spec.data does not fetch",

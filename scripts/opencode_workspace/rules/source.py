@@ -73,6 +73,15 @@ class Source:
         """Why tools read it differently; its documents then have Helm's meaning."""
         return self._parsed[2]
 
+    @cached_property
+    def misread(self) -> UserError | None:
+        """Why even Helm and kustomize read it differently."""
+        try:
+            yamlio.parse_applied(self.text, str(self.path))
+        except UserError as error:
+            return error
+        return None
+
     @property
     def documents(self) -> list[Any]:
         """Its documents that are not empty."""

@@ -25,8 +25,10 @@ def unreadable_yaml(source: Source) -> Iterator[Finding]:
 def ambiguous_scalar(deployment: Deployment) -> Iterator[Finding]:
     """Unquoted scalars that the tools on the way read differently."""
     for source in (deployment.entry.source, *deployment.sources):
-        if source.ambiguous:
-            yield of_error(source.ambiguous, source.path)
+        if source.ambiguous and source.misread:
+            yield of_error(source.misread, source.path)
+        elif source.ambiguous:
+            yield of_error(source.ambiguous, source.path)._replace(severity="warning")
 
 
 @check("unknown-field", "deployment", "surroundings")
