@@ -38,7 +38,8 @@ _SECRET_KEYS = maybe({}, serverPassword=_KEYS, gitToken=_KEYS, copilotAuth=st.no
 _REPOSITORIES = st.builds(
     "{}/{}.git".format,
     st.sampled_from(
-        ["git@git.example.com:owner", "ssh://git@a.example:22/b", "https://a.example/b"]
+        # Over ssh from servers whose keys the chart has.
+        ["git@github.com:owner", "ssh://git@codeberg.org:22/b", "https://a.example/b"]
     ),
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,12}", fullmatch=True),
 )
