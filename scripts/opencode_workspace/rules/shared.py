@@ -43,8 +43,8 @@ shared_secret = _rule("shared-secret", "Secret")
 shared_deploy_key = _rule("shared-deploy-key", "deploy key")
 
 
-@check("shared-repository", "facts")
-def shared_repository(tree: Tree) -> Iterator[Finding]:
+@check("shared-backup", "facts")
+def shared_backup(tree: Tree) -> Iterator[Finding]:
     """Restic repositories of several workspaces; one finding a place, which may be a template of them all."""
     first: dict[str, Fact] = {}
     others: dict[tuple[str, Path, int], list[Fact]] = {}
