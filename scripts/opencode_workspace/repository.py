@@ -8,14 +8,12 @@ import re
 _CREDENTIALS = re.compile(
     r"[a-z+]+://[^/]*:[^/]*@|[a-z+]+://(gh[a-z]_|github_pat_|gl[a-z]+-)[^/]*@"
 )
-_HOST = r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?"
+_HOST = r"(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(:(?P<port>[0-9]{1,5}))?"
 _SSH = re.compile(
-    r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-]\S*"
+    r"[A-Za-z0-9_][A-Za-z0-9._-]*@(?P<scp>[A-Za-z0-9][A-Za-z0-9.-]*):[^\s:-]\S*"
     rf"|ssh://([A-Za-z0-9_][A-Za-z0-9._-]*@)?{_HOST}/\S+"
 )
-_SERVER = re.compile(
-    r"(?:ssh://(?:[^@/]*@)?(?P<url>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::(?P<port>[0-9]+))?/|[^@/]*@(?P<scp>[^:/]+):)"
-)
+_SSH_PORT = 22
 _HTTPS = re.compile(rf"https://([A-Za-z0-9_][A-Za-z0-9._+-]*@)?{_HOST}/\S+")
 # Whoever takes this project over puts their own name here.
 _OWNER = re.compile(r"[/:]owner/")
@@ -37,11 +35,11 @@ def is_ssh(address: str) -> bool:
 
 
 def ssh_server(address: str) -> tuple[str, int] | None:
-    """Host and port of an address that is cloned over ssh."""
-    match = _SERVER.match(address) if is_ssh(address) else None
+    """Host and port of an address that is cloned over ssh; None for any other."""
+    match = _SSH.fullmatch(address)
     if match is None:
         return None
-    return (match["scp"] or match["url"]).strip("[]"), int(match["port"] or 22)
+    return (match["scp"] or match["host"]).strip("[]"), int(match["port"] or _SSH_PORT)
 
 
 def is_https(address: str) -> bool:

@@ -81,6 +81,7 @@ _PACKAGE_TESTS = (
     "tests/package/test_interrupts.py",
     "tests/package/test_kept_trees.py",
     "tests/package/test_plain.py",
+    "tests/package/test_repository.py",
     "tests/package/test_scalars.py",
     "tests/package/test_tree.py",
     "tests/package/test_yamlio.py",

@@ -69,3 +69,10 @@ def test_a_whole_number_with_a_fraction_is_agreed_on_as_long_as_a_float_holds_ev
 
 def test_what_is_read_in_two_ways_is_no_plain_string() -> None:
     assert scalars.is_plain_string("12:30") is False
+
+
+def test_what_only_pyyaml_reads_otherwise_is_deployed_as_helm_reads_it() -> None:
+    assert scalars.deployed("12:30") == "12:30"
+    assert scalars.deployed("0o17") == 15
+    with pytest.raises(scalars.AmbiguousScalarError, match="unquoted on is text to kustomize"):
+        scalars.deployed("on")

@@ -187,3 +187,9 @@ def test_readers_that_disagree_are_noticed() -> None:
         scalars.agreed("12:30")
     with pytest.raises(scalars.AmbiguousScalarError, match="to kustomize"):
         scalars.agreed("on")
+
+
+def test_what_is_applied_need_not_mean_the_same_to_pyyaml() -> None:
+    assert yamlio.parse_applied("a: 12:30\n", "x.yaml") == [{"a": "12:30"}]
+    with pytest.raises(UserError, match=r"x\.yaml:2: unquoted on is text to kustomize"):
+        yamlio.parse_applied("a: 12:30\nb: on\n", "x.yaml")
