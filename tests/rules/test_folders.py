@@ -163,3 +163,43 @@ def test_without_helm_everything_else_is_checked(
     report = check.run(project / "flux")
     assert {finding.rule for finding in errors(report)} == {"short-timeout"}
     assert report.unchecked == ("releases were not rendered: there is no usable Helm. Install it",)
+
+
+def test_workspaces_of_two_clusters_may_have_the_same_names(home: Path) -> None:
+    root = home / "clusters"
+    for name in ("staging", "production"):
+        shutil.copytree(home / "kubernetes", root / name)
+        for path in (root / name).rglob("ks.yaml"):
+            _set_path(path, "./kubernetes/apps", f"./apps/{name}")
+        (home / "apps").mkdir(exist_ok=True)
+        (root / name / "apps").rename(home / "apps" / name)
+        for path in (home / "apps" / name).rglob("ks.yaml"):
+            (root / name / f"{path.parent.name}.yaml").write_text(path.read_text())
+            path.unlink()
+        shutil.copytree(root / name / "templates", home / "apps/templates", dirs_exist_ok=True)
+    shutil.rmtree(home / "kubernetes")
+    report = check.run(home)
+    assert report.workspaces == 4
+    assert not errors(report)
+
+
+@pytest.mark.parametrize("field", ["kind", "name"])
+def test_a_source_that_is_no_text_breaks_no_rule(field: str, home: Path) -> None:
+    path = home / APP / "ks.yaml"
+    text = path.read_text()
+    start = text.index("sourceRef:")
+    place = text.index(f"{field}: ", start)
+    path.write_text(f"{text[:place]}{field}: [a]{text[text.index(chr(10), place) :]}")
+    assert not check.run(home / "kubernetes").failures
+
+
+def test_a_chart_of_another_namespace_is_not_missed_without_a_catalogue(home: Path) -> None:
+    (home / APP / "app/ocirepository.yaml").unlink()
+    _set_path(home / APP / "app/kustomization.yaml", '  - "./ocirepository.yaml"\n', "")
+    path = home / APP / "app/helmrelease.yaml"
+    _set_path(
+        path, "    kind: OCIRepository\n", "    kind: OCIRepository\n    namespace: flux-system\n"
+    )
+    report = check.run(home / "kubernetes")
+    assert not [f for f in errors(report) if f.path == path]
+    assert "unknown-source" in {f.rule for f in report.findings if f.path == path}

@@ -22,7 +22,7 @@ _ADDRESSES = {
 def source_address(tree: Tree) -> Iterator[Finding]:
     """Sources of workspaces, and of what leads to them, with an address that their CRD refuses."""
     references = [mapping(one.spec.get("sourceRef")) for one in (*tree.deploying, *tree.parents)]
-    used = {(one.get("kind"), one.get("name")) for one in references}
+    used = {(str(one.get("kind")), str(one.get("name"))) for one in references}
     for entry in tree.entries:
         address, pattern = entry.spec.get("url"), _ADDRESSES.get(entry.kind)
         if not pattern or entry.group != _GROUP or (entry.kind, entry.name) not in used:

@@ -70,8 +70,10 @@ def _chart_source(deployment: Deployment, applied: Applied) -> Iterator[Finding]
     for reference, pointer in references:
         message = _no_source(deployment, reference, applied.namespace)
         if message:
-            # A chart's source is applied beside its release, so here not to find it is a mistake.
-            yield applied.finding(message, pointer)
+            # In its own namespace it is applied beside the release, so not to find it there is a mistake.
+            elsewhere = mapping(reference).get("namespace") not in (None, applied.namespace)
+            severity = deployment.provided.unknown_severity if elsewhere else ""
+            yield applied.finding(message, pointer, severity=severity)
 
 
 def _no_source(deployment: Deployment, reference: object, namespace: str) -> str:

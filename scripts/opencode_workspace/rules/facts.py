@@ -90,8 +90,10 @@ def _release_facts(release: Release, owner: str) -> Iterator[Fact]:
 
 
 def cluster(path: Path) -> str:
-    """The folder above `apps`: a repository may hold the trees of several clusters."""
+    """The folder above `apps`, or below `clusters`: a repository may hold the trees of several clusters."""
     # Not by way of path.parents, which takes longer than everything else that is done with it.
     folders = path.parts[:-1]
     depth = max((n for n, name in enumerate(folders) if name == "apps"), default=0)
+    if "clusters" in folders:
+        depth = max(depth, folders.index("clusters") + 2)
     return "/".join(folders[:depth])

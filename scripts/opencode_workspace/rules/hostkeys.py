@@ -41,8 +41,13 @@ def _told(deployment: Deployment, release: Release, host: str, port: int) -> Ite
     places = [("spec", "values", "workspace", name) for name in _VALUES]
     if any(deployment.is_guess(release.applied, place) for place in places):
         return
-    # What is added where it is applied may have the key.
-    is_open = deployment.may_be_patched or bool(release.applied.spec.get("valuesFrom"))
+    # What is added where it is applied may have the key, and the catalogue's values of variables are examples.
+    written = mapping(mapping(release.applied.entry.spec.get("values")).get("workspace"))
+    is_open = (
+        deployment.may_be_patched
+        or bool(release.applied.spec.get("valuesFrom"))
+        or "${" in str(written.get("repository"))
+    )
     message = f"known_hosts has no key of {_names(host, port)[0]}, so that nothing can be cloned"
     place = release.finding_at(message, ("workspace", "repository"))
     yield place._replace(severity="warning" if is_open else "")

@@ -9,8 +9,9 @@ from opencode_workspace.errors import UserError
 from opencode_workspace.mistakes import covers
 from opencode_workspace.rules.deployment import Deployment
 from opencode_workspace.rules.finding import Finding
+from opencode_workspace.rules.provided import Reference
 from opencode_workspace.rules.registry import check
-from opencode_workspace.rules.source import items
+from opencode_workspace.rules.source import Document, items
 
 
 @check("host-not-covered", "deployment")
@@ -21,6 +22,8 @@ def host_not_covered(deployment: Deployment) -> Iterator[Finding]:
         return
     for release in deployment.releases:
         for route in release.of_kind("HTTPRoute"):
+            if not _uses_gateway(route, release.namespace, deployment.provided.gateway):
+                continue
             for host in route["spec"].get("hostnames") or ():
                 if not any(covers(name, host) for name in names):
                     yield release.finding(
@@ -28,6 +31,15 @@ def host_not_covered(deployment: Deployment) -> Iterator[Finding]:
                         host,
                         "hostnames",
                     )
+
+
+def _uses_gateway(route: Document, namespace: str, gateway: Reference) -> bool:
+    """Whether a route is of the catalogue's gateway; another has a certificate of its own."""
+    _, home, name = gateway
+    return any(
+        one.get("name") == name and home in ("", str(one.get("namespace") or namespace))
+        for one in items(route["spec"].get("parentRefs"))
+    )
 
 
 def _name(pattern: str, deployment: Deployment) -> str:

@@ -9,7 +9,7 @@ from opencode_workspace.rules.deployment import Applied, Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.registry import check
-from opencode_workspace.rules.source import Source, items, mapping, numbered
+from opencode_workspace.rules.source import Source, items, mapping, numbered, strings
 from opencode_workspace.rules.tree import Tree
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -44,9 +44,13 @@ def unlisted_file(deployment: Deployment) -> Iterator[Finding]:
     if deployment.directory is None or len(deployment.sources) < 2:
         return
     reached = {source.path for source in deployment.sources}
+    kustomization = deployment.sources[0]
+    # A patch, say.
+    named = {text.removeprefix("./") for _, text in strings(kustomization.documents)}
     for path in sorted(deployment.directory.glob("*.y*ml")):
-        if path not in reached and path.is_file() and Source(path).is_manifest:
-            yield Finding(f"{deployment.sources[0].path.name} does not list this file", path)
+        is_used = path in reached or path.name in named
+        if not is_used and path.is_file() and Source(path).is_manifest:
+            yield Finding(f"{kustomization.path.name} does not list this file", path)
 
 
 @check("unresolved-path", "tree")

@@ -20,7 +20,7 @@ class Provided:
     """The catalogue's `cluster` and `chart`; empty without a catalogue.
 
     source: the catalogue. references: (kind, namespace, name) of what exists in the cluster.
-    variable_sources: what holds `variables` there.
+    variable_sources: what holds `variables` there. gateway: that with the certificate of `certificate_names`.
     """
 
     source: Source | None = None
@@ -28,6 +28,7 @@ class Provided:
     variables: dict[str, str] = field(default_factory=dict)
     variable_sources: frozenset[VariableSource] = frozenset()
     certificate_names: tuple[str, ...] = ()
+    gateway: Reference = ("Gateway", "", "")
     references: frozenset[Reference] = frozenset()
     chart_path: Path | None = None
 
@@ -74,6 +75,7 @@ def read(source: Source) -> Provided:
         root=str(cluster.get("root", "")),
         variables={str(k): str(v) for k, v in mapping(cluster.get("variables")).items()},
         variable_sources=frozenset(postbuild.sources(cluster)),
+        gateway=_reference("Gateway", gateway),
         certificate_names=tuple(map(str, names)) if isinstance(names, list) else (),
         references=frozenset(references),
         chart_path=source.path.parent / path if isinstance(path, str) else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from opencode_workspace.rules.claimspec import of_claim
-from opencode_workspace.rules.deployment import Deployment
+from opencode_workspace.rules.deployment import Applied, Deployment
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.labels import of_labels, of_metadata, of_name
 from opencode_workspace.rules.objection import Objection
@@ -32,6 +32,8 @@ def refused_by_validation(part: Deployment | Surroundings) -> Iterator[Finding]:
         for objection in _objections(applied.document):
             if objection.is_missing and part.may_be_patched:
                 continue
+            if _may_be_renamed(part, applied) and objection.pointer == ("metadata", "name"):
+                continue
             if isinstance(part, Deployment) and part.is_guess(applied, objection.pointer):
                 continue
             message = f"{applied.kind}: {place(objection.pointer)}: {objection.message}"
@@ -46,6 +48,11 @@ def refused_by_validation(part: Deployment | Surroundings) -> Iterator[Finding]:
                     of = f"{manifest['kind']} {manifest['metadata']['name']}"
                     message = f"{of}: {place(objection.pointer)}: {objection.message}"
                     yield release.finding(message, objection.word)
+
+
+def _may_be_renamed(part: Deployment | Surroundings, applied: Applied) -> bool:
+    """Whether it is a Namespace as it is written: a kustomization with a namespace gives it that name."""
+    return isinstance(part, Surroundings) and applied.kind == "Namespace"
 
 
 def _objections(document: Document) -> Iterator[Objection]:

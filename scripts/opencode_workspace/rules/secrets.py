@@ -78,11 +78,12 @@ def unused_secret_key(deployment: Deployment) -> Iterator[Finding]:
     if not deployment.releases or not all(r.manifests for r in deployment.releases):
         return
     uses = [use for _, use in _uses(deployment)]
+    own = [release.applied for release in deployment.releases]
     named = {
         text
         for applied in deployment.applied
+        if applied.kind != "ExternalSecret" and not any(applied is one for one in own)
         for _, text in strings(applied.spec)
-        if applied.kind != "ExternalSecret"
     }
     for name, product in secret_products(deployment).items():
         read = {use.key for use in uses if use.name == name}
@@ -90,7 +91,7 @@ def unused_secret_key(deployment: Deployment) -> Iterator[Finding]:
             if applied.kind == "ExternalSecret":
                 message = f"nothing reads the Secret {name}"
                 yield applied.finding(message, ("spec", "target", "name"))
-        if not read or "" in read:
+        if not read or "" in read or name in named:
             continue
         for key, place in (product.keys or {}).items():
             if key not in read:

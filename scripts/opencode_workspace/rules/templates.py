@@ -9,6 +9,7 @@ from typing import NamedTuple
 _QUOTED = r'"(?:\\.|[^"\\\n])*"|`[^`]*`' + r"|'(?:\\.|[^'\\\n])*'"
 _LITERAL = re.compile(_QUOTED, re.DOTALL)
 _COMMENT = r"(?:-\s+)?/\*.*?\*/(?:\s+-)?"
+_COMMENTED = re.compile(rf"{{{{{_COMMENT}}}}}", re.DOTALL)
 _ACTION = re.compile(
     rf"{{{{(?:{_COMMENT}|(?!(?:-\s+)?/\*)(?:{_QUOTED}|[^\"`'{{}}])*)}}}}", re.DOTALL
 )
@@ -19,7 +20,9 @@ _ALL = re.compile(r"(?<![\w.)\]])(?:\.|\$)(?![\w.])")
 _WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 # Within these, `.` is something else.
 _ANOTHER_DOT = re.compile(r"{{-?\s*(?:range|with|define|block)\b")
-_WITHOUT = frozenset(["and", "coalesce", "default", "empty", "if", "or", "ternary", "with"])
+# What is not chosen is not evaluated.
+_CHOOSING = frozenset(["if", "hasKey"])
+_WITHOUT = frozenset(["and", "coalesce", "default", "empty", "or", "ternary", "with"])
 
 
 class Uses(NamedTuple):
@@ -37,12 +40,13 @@ class Uses(NamedTuple):
 @lru_cache(maxsize=1024)
 def uses(text: str) -> Uses:
     """What a text uses, as far as it is certain."""
-    actions = " ".join(_ACTION.findall(text))
+    actions = " ".join(one for one in _ACTION.findall(text) if not _COMMENTED.match(one))
     words = frozenset(_WORD.findall(actions))
     bare = _LITERAL.sub("''", _INDEX.sub("index", actions))
-    fields = () if _ANOTHER_DOT.search(text) else tuple(dict.fromkeys(_FIELD.findall(bare)))
+    is_plain = not _ANOTHER_DOT.search(text) and not words & _CHOOSING
+    fields = tuple(dict.fromkeys(_FIELD.findall(bare))) if is_plain else ()
     # An empty text may be what is wanted.
-    is_certain = not words & _WITHOUT and not _ANOTHER_DOT.search(text)
+    is_certain = is_plain and not words & _WITHOUT
     looked_up = tuple(dict.fromkeys(_INDEX.findall(actions))) if is_certain else ()
     return Uses(fields, looked_up, words, _ALL.search(bare) is not None)
 
