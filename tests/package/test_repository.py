@@ -13,6 +13,7 @@ from opencode_workspace.repository import ssh_server
         ("git@github.com:owner/name.git", ("github.com", 22)),
         ("git@git.home.arpa:2222/name.git", ("git.home.arpa", 22)),
         ("ssh://git@git.home.arpa/name.git", ("git.home.arpa", 22)),
+        ("git@x.home.box:owner/name.git", ("x.home.box", 22)),
         ("ssh://git.home.arpa:2222/name.git", ("git.home.arpa", 2222)),
         ("ssh://git@[2001:db8::1]:2222/name.git", ("2001:db8::1", 2222)),
         ("ssh://git@[2001:db8::1]/name.git", ("2001:db8::1", 22)),
