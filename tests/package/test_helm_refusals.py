@@ -15,8 +15,8 @@ from tests.support import helmcli
 
 RELEASE = helm.Release("app", "apps")
 JOB = helm.Job(Path("chart"), helm.Release("b", "a"), {})
-# One release, the same among many, and both commands.
-WAYS = ("embedded", "many", "helm3", "helm4")
+# One release, the same among many, and both commands, each of which is a process.
+WAYS = ("embedded", "many", *(pytest.param(cli, marks=pytest.mark.slow) for cli in helmcli.CLIS))
 
 
 @pytest.fixture(params=WAYS)

@@ -75,6 +75,7 @@ def test_what_is_right_is_told_once_it_is_wrong(fixture: Fixture, project: Path)
     assert fixture.rule in {finding.rule for finding in found}, told(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fixture", PLANTED, ids=lambda fixture: fixture.name)
 def test_a_mistake_that_no_rule_was_written_against_is_found(
     fixture: Fixture, checked: Checked, project: Path

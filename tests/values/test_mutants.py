@@ -41,6 +41,7 @@ def killers(chart: Chart, documents: Documents) -> Killers:
     return {mutant.name: documents.killer(mutant) for mutant in mutants(chart.schema)}
 
 
+@pytest.mark.slow
 def test_every_part_of_the_schema_is_in_use_in_a_good_document(
     chart: Chart, documents: Documents
 ) -> None:
@@ -104,6 +105,7 @@ def is_equivalent(name: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in EQUIVALENTS)
 
 
+@pytest.mark.slow
 def test_a_damaged_schema_is_told_from_a_whole_one(chart: Chart, documents: Documents) -> None:
     whole: dict[str, Any] = chart.schema
     unharmed = Mutant((), "required", "as it was", whole)
