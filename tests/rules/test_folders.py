@@ -203,3 +203,14 @@ def test_a_chart_of_another_namespace_is_not_missed_without_a_catalogue(home: Pa
     report = check.run(home / "kubernetes")
     assert not [f for f in errors(report) if f.path == path]
     assert "unknown-source" in {f.rule for f in report.findings if f.path == path}
+
+
+@pytest.mark.parametrize(("namespace", "refused"), [("namespace: opencode\n", False), ("", True)])
+def test_a_namespace_gets_its_name_from_a_kustomization_that_has_one(
+    namespace: str, refused: bool, home: Path
+) -> None:
+    folder = home / "kubernetes/apps/opencode"
+    _set_path(folder / "namespace.yaml", "  name: opencode\n", "  name: _\n")
+    _set_path(folder / "kustomization.yaml", "resources:\n", f"{namespace}resources:\n")
+    found = check.run(home / "kubernetes").findings
+    assert ("refused-object" in {finding.rule for finding in found}) == refused

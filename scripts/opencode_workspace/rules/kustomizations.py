@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from opencode_workspace.rules.deployment import Applied, Deployment
+from opencode_workspace.rules.durations import seconds
 from opencode_workspace.rules.finding import Finding
 from opencode_workspace.rules.paths import resolve
 from opencode_workspace.rules.registry import check
 from opencode_workspace.rules.source import Source, items, mapping, numbered, strings
 from opencode_workspace.rules.tree import Tree
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _RELEASE_DEFAULT = "5m"
 # In seconds: what a Kustomization's timeout is shorter than its interval by default, and the least it is.
 _MARGIN = 30
@@ -153,13 +150,6 @@ def _timeouts(release: Applied) -> list[object]:
     whole = release.spec.get("timeout") or _RELEASE_DEFAULT
     actions = (mapping(release.spec.get(action)) for action in ("install", "upgrade"))
     return [action.get("timeout") or whole for action in actions]
-
-
-def seconds(duration: object) -> float | None:
-    """Length of a Go duration such as `1h30m`; None when it is none."""
-    if not isinstance(duration, str) or not _DURATION.fullmatch(duration):
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
 
 
 @check("forced-recreation", "deployment")

@@ -51,8 +51,14 @@ def refused_by_validation(part: Deployment | Surroundings) -> Iterator[Finding]:
 
 
 def _may_be_renamed(part: Deployment | Surroundings, applied: Applied) -> bool:
-    """Whether it is a Namespace as it is written: a kustomization with a namespace gives it that name."""
-    return isinstance(part, Surroundings) and applied.kind == "Namespace"
+    """Whether it is a Namespace whose kustomization has a namespace, which becomes its name."""
+    home = applied.entry.source.path.parent
+    return applied.kind == "Namespace" and any(
+        mapping(document).get("namespace")
+        for source in (part.sources if isinstance(part, Surroundings) else ())
+        for document in source.documents[:1]
+        if source.path.parent == home
+    )
 
 
 def _objections(document: Document) -> Iterator[Objection]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from opencode_workspace.rules.durations import seconds
 from opencode_workspace.rules.objection import Objection
 from opencode_workspace.rules.source import Document, mapping, numbered
 
 _PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+")
 _NOT_IN_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]|#")
-_PART = re.compile(r"([0-9]+)(h|ms|m|s)")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def of_route(spec: Document) -> Iterator[Objection]:
@@ -27,7 +25,7 @@ def of_route(spec: Document) -> Iterator[Objection]:
                 yield Objection(value, problem, str(path["value"]))
         timeouts = mapping(rule.get("timeouts"))
         whole, one = timeouts.get("request"), timeouts.get("backendRequest")
-        if 0 < _seconds(whole) < _seconds(one):
+        if 0 < (seconds(whole) or 0) < (seconds(one) or 0):
             message = f"{one} is longer than the whole request may take, {whole}"
             yield Objection((*pointer, "timeouts", "backendRequest"), message, "backendRequest")
 
@@ -46,9 +44,3 @@ def _problem_of_path(path: Document) -> str:
             f"'{value}' has {excluded[0] if excluded else 'a letter'} in it, which no path may have"
         )
     return ""
-
-
-def _seconds(text: Any) -> float:
-    """Length of a duration; nothing for what is none."""
-    parts = _PART.findall(text) if isinstance(text, str) else []
-    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
