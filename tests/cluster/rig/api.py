@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import ssl
 import subprocess
@@ -92,7 +93,10 @@ class Api:
     def request(
         self, method: str, path: str, body: object = None, content: str = "application/json"
     ) -> bytes:
-        """The body of the answer; HTTPError when it is not a success. Bytes are sent as they are."""
+        """The body of the answer; HTTPError when it is not a success. Bytes are sent as they are.
+
+        ConnectionError when the answer breaks off.
+        """
         request = urllib.request.Request(
             f"{self.url}/{path}",
             method=method,
@@ -101,8 +105,11 @@ class Api:
         )
         context = ssl.create_default_context(cafile=str(self.authority))
         context.check_hostname = False
-        with urllib.request.urlopen(request, context=context, timeout=30) as answer:
-            return bytes(answer.read())
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+                return bytes(answer.read())
+        except http.client.HTTPException as error:  # no OSError: a server killed while it answers
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
 
     @staticmethod
     def path(kind: str, namespace: str | None, name: str = "") -> str:
