@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from opencode_workspace import formats, re2
@@ -95,12 +95,40 @@ def _compiled(identity: _Identity) -> _Check:
 
 def _compile(schema: Schema) -> _Check:
     # jsonschema takes 70 ms to import, which commands that validate nothing need not pay.
-    import jsonschema
+    import referencing
     import referencing.exceptions
-    from jsonschema import validators
 
-    # Workspaces of one chart differ in few places: what passed once need not be looked at again.
-    accepted: set[tuple[int, bytes]] = set()
+    # An empty registry keeps a remote $ref from being fetched.
+    validator = _kind()(schema, format_checker=_checker(), registry=referencing.Registry())
+
+    def check(values: Mapping[str, Any]) -> list[Violation]:
+        try:
+            return violations(validator.iter_errors(values))
+        except referencing.exceptions.Unresolvable as error:
+            raise UserError(
+                f"the schema refers to {error.ref}, which is not in it",
+                remedy="Put the definition into the schema",
+            ) from None
+
+    return check
+
+
+def _checker() -> Any:
+    """Checks formats; also remembers what passed one schema, because every part of a validator has it at hand."""
+    import jsonschema
+
+    checker: Any = jsonschema.FormatChecker(formats=())
+    for name, function in formats.CHECKS.items():
+        checker.checks(name, raises=ValueError)(_format_check(function))
+    checker.accepted = set()
+    return checker
+
+
+@cache
+def _kind() -> Any:
+    """jsonschema's class of validators for draft-07, with Helm's reading of some keywords."""
+    import jsonschema
+    from jsonschema import validators
 
     def error(message: str, path: tuple[str, ...] = ()) -> Any:
         return jsonschema.ValidationError(message, path=path)
@@ -110,6 +138,8 @@ def _compile(schema: Schema) -> _Check:
             # jsonschema leaves the member out of the path of such an error.
             yield error("false schema", (name,))
             return
+        # Workspaces of one chart differ in few places: what passed once need not be looked at again.
+        accepted: set[tuple[int, bytes]] = validator.format_checker.accepted
         known = _fingerprint(instance[name], subschema)
         if known in accepted:
             return
@@ -160,10 +190,7 @@ def _compile(schema: Schema) -> _Check:
         if isinstance(instance, str) and not re2.compiled(expression).search(instance):
             yield error(f"{quoted(instance)} does not match pattern {quoted(expression)}")
 
-    checker = jsonschema.FormatChecker(formats=())
-    for name, function in formats.CHECKS.items():
-        checker.checks(name, raises=ValueError)(_format_check(function))
-    kind = validators.extend(  # type: ignore[no-untyped-call]  # its stubs have no types
+    return validators.extend(  # type: ignore[no-untyped-call]  # its stubs have no types
         jsonschema.Draft7Validator,
         {
             "properties": properties,
@@ -174,19 +201,6 @@ def _compile(schema: Schema) -> _Check:
             "pattern": pattern,
         },
     )
-    # An empty registry keeps a remote $ref from being fetched.
-    validator = kind(schema, format_checker=checker, registry=referencing.Registry())
-
-    def check(values: Mapping[str, Any]) -> list[Violation]:
-        try:
-            return violations(validator.iter_errors(values))
-        except referencing.exceptions.Unresolvable as error:
-            raise UserError(
-                f"the schema refers to {error.ref}, which is not in it",
-                remedy="Put the definition into the schema",
-            ) from None
-
-    return check
 
 
 def _format_check(function: Callable[[str], None]) -> Callable[[object], bool]:
