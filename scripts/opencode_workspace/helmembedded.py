@@ -57,13 +57,17 @@ class Embedded:
 
     def render(self, job: Job) -> tuple[Manifest, ...]:
         """Manifests of the release; UserError with every mistake that Helm or the chart names."""
-        values = json.dumps(job.values)
         try:
-            self._library.check_name(job.release.name)
-            rendered = self._chart(job, values).render(job, values)
+            rendered = self.templates(job)
         except self._library.error as error:
             raise refusal(str(error), job) from None
         return manifests.from_templates(rendered, hooks=self._hooks)
+
+    def templates(self, job: Job) -> dict[str, str]:
+        """What each template gives, by its path; helm_python.HelmError in Helm's own words."""
+        values = json.dumps(job.values)
+        self._library.check_name(job.release.name)
+        return self._chart(job, values).render(job, values)
 
     def forget(self) -> None:
         """Has every chart read anew: its templates or default values have changed."""

@@ -70,7 +70,7 @@ def test_no_golden_folder_is_without_its_case() -> None:
     assert not orphans, f"remove tests/golden/manifests/{', '.join(sorted(orphans))}"
 
 
-@pytest.mark.parametrize("cli", helmcli.CLIS)
+@pytest.mark.parametrize("cli", helmcli.EACH_CLI)
 @each_case
 def test_each_helm_command_line_gives_the_same_documents(
     case: Path, cli: str, rendered: Callable[[Path], Manifests], chart: Chart

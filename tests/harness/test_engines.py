@@ -64,7 +64,7 @@ def test_engines_make_the_same_of_a_chart(
     assert [_told(outcome) for outcome in found] == [_told(outcome) for outcome in wanted]
 
 
-@pytest.mark.parametrize("way", ["many", *helmcli.CLIS])
+@pytest.mark.parametrize("way", ["many", *helmcli.EACH_CLI])
 def test_engines_make_the_same_of_the_projects_chart(
     way: str, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

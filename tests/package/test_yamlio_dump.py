@@ -38,7 +38,7 @@ def test_a_string_alone_is_a_document(text: str) -> None:
     assert yaml.safe_load(yamlio.dump(text)) == text
 
 
-@pytest.mark.parametrize("engine", ["embedded", "helm3", "helm4"])
+@pytest.mark.parametrize("engine", ["embedded", *helmcli.EACH_CLI])
 def test_helm_reads_every_string_back(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,7 +48,7 @@ def test_values_of_a_past_version_still_render(
     assert selectors["Deployment"] == FROZEN["minimal"]["selectors"]["Deployment"]
 
 
-@pytest.mark.parametrize("cli", helmcli.CLIS)
+@pytest.mark.parametrize("cli", helmcli.EACH_CLI)
 def test_the_complete_values_of_each_version_pass_the_command_line_too(
     cli: str, chart: Chart
 ) -> None:

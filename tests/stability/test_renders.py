@@ -47,7 +47,7 @@ _ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _WORD = re.compile(r"[$.\w]+")
 
-each_cli = pytest.mark.parametrize("cli", helmcli.CLIS)
+each_cli = pytest.mark.parametrize("cli", helmcli.EACH_CLI)
 
 
 def printed(cli: str, chart: Path, case: Path, *arguments: str) -> str:

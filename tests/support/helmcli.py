@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from opencode_workspace import yamlio
 from tests.support.manifests import Document, Manifests
 
 REPOSITORY = Path(__file__).parents[2]
 CLIS = ("helm3", "helm4")
+# Helm as a library is Helm 4: of its command, no more is asked in a hurry than whether it works at all.
+EACH_CLI = ("helm3", pytest.param("helm4", marks=pytest.mark.slow))
 
 # Without a cluster Helm takes the version it was built for, or an ancient one.
 _KUBE_VERSION = "1.37.0"

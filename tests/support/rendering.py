@@ -41,29 +41,29 @@ class Renderer:
 
     def refusal(self, values: Mapping[str, Any]) -> str:
         """What Helm says, in its own words, when it refuses `values`; empty when it takes them."""
+        # A library of 80 MB, which most folders of tests do without.
         from helm_python import HelmError
 
         try:
-            self._installed(values)
+            self._templates(values)
         except HelmError as error:
             return str(error)
         return ""
 
     def notes(self, values: Mapping[str, Any]) -> str:
         """What Helm prints after an installation of `values`."""
-        return str(self._installed(values)["notes"])
+        return self._templates(values)["NOTES.txt"]
 
     def text(self, values: Mapping[str, Any]) -> str:
         """The objects that Helm would install, as it writes them."""
-        return str(self._installed(values)["manifest"])
+        return "\n---\n".join(
+            text for name, text in self._templates(values).items() if name.endswith(".yaml")
+        )
 
-    def _installed(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        # A library of 80 MB, which most folders of tests do without.
-        from helm_python import Config
-
-        # Stops short of the cluster, and says what the package puts into words of its own.
-        with Config(namespace=NAMESPACE, storage_driver="memory") as config:
-            return config.install(str(self.chart.path), RELEASE, dict(values), dry_run="client")
+    def _templates(self, values: Mapping[str, Any]) -> dict[str, str]:
+        job = helm.Job(self.chart.path, helm.Release(RELEASE, NAMESPACE), values)
+        found = _engine(hooks=False).templates(job)
+        return {path.rpartition("/")[2]: text for path, text in found.items()}
 
 
 def canonical(values: Any) -> str:
@@ -76,7 +76,7 @@ def _render(
     chart: Path, name: str, namespace: str, values: str, hooks: bool
 ) -> tuple[Document, ...]:
     job = helm.Job(chart, helm.Release(name, namespace), json.loads(values))
-    return tuple(manifest.document for manifest in _engine(hooks).render(job))
+    return tuple(manifest.document for manifest in _engine(hooks=hooks).render(job))
 
 
 def forget() -> None:
@@ -90,7 +90,7 @@ def forget() -> None:
 _engines: dict[bool, Embedded] = {}
 
 
-def _engine(hooks: bool) -> Embedded:
+def _engine(*, hooks: bool) -> Embedded:
     if hooks not in _engines:
         _engines[hooks] = Embedded(helm.DEFAULT_KUBE_VERSION, (), hooks=hooks, many=True)
     return _engines[hooks]

@@ -15,7 +15,7 @@ from tests.values.cases import corpus_documents
 
 # Values of good documents, and of bad ones, which merge before they are refused.
 DOCUMENTS = {name: values for name, (values, _) in corpus_documents().items()}
-ENGINES = ("embedded", *helmcli.CLIS)
+ENGINES = ("embedded", *helmcli.EACH_CLI)
 # They merge the corpus as they merge the pairs.
 PATIENT = ("embedded", *(pytest.param(cli, marks=pytest.mark.slow) for cli in helmcli.CLIS))
 SEED, COUNT = 4, 150

@@ -47,7 +47,7 @@ def test_each_helm_command_line_refuses_a_document_where_it_must(
     assert disagreements(CORPUS, asked(cli, CORPUS, chart, tmp_path)) == []
 
 
-@pytest.mark.parametrize("cli", helmcli.CLIS)
+@pytest.mark.parametrize("cli", helmcli.EACH_CLI)
 def test_each_helm_command_line_refuses_a_few_documents_where_it_must(
     cli: str, chart: Chart, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ class GitHandler(BaseHTTPRequestHandler):
     """A request of git; what answers it is said in `answer` of a subclass."""
 
     protocol_version = "HTTP/1.1"
+    # Or the content of an answer waits, 40 ms and more, until the client has acknowledged its head.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
         """Nothing: the tests look at what the client says."""

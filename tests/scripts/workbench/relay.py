@@ -1,13 +1,14 @@
-"""A wire between a client and a server: it counts, and can be slow, break, or go silent."""
+"""A wire between a client and a server: it counts, and can be quick or slow, break, or go silent."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,6 +41,15 @@ class Relay:
         return size / self.rate if self.rate else 0
 
 
+class _Listener(socketserver.ThreadingTCPServer):
+    """Takes each call in a thread of its own, and waits for all of them when it is closed."""
+
+    request_queue_size = 100
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Overrides a method that prints a traceback: the test knows who hung up."""
+
+
 @contextmanager
 def relay(
     server_port: int,
@@ -49,64 +59,79 @@ def relay(
 ) -> Iterator[Relay]:
     """A wire to a server on loopback until the block ends; the options are those of Relay."""
     over = threading.Event()
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        wire = Relay(listener.getsockname()[1], rate, limit, then)
+    ends: set[socket.socket] = set()
 
-        def accept() -> None:
-            while True:
-                try:
-                    client, _ = listener.accept()
-                except OSError:
-                    return
-                server = socket.create_connection(("127.0.0.1", server_port))
-                stack.callback(client.close)
-                stack.callback(server.close)
-                for target in (_carry_back, _carry):
-                    thread = threading.Thread(target=target, args=(wire, client, server, over))
-                    thread.start()
-                    stack.callback(thread.join)
-                # Last in, first out: the sockets end before their threads are waited for.
-                stack.callback(_hang_up, client, server)
+    class Line(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            client: socket.socket = self.request
+            with socket.create_connection(("127.0.0.1", server_port)) as server:
+                both = (client, server)
+                ends.update(both)
+                if over.is_set():
+                    _hang_up(*both)
+                for end in both:
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                back = threading.Thread(target=_carry_back, args=(wire, client, server, over))
+                back.start()
+                _carry(wire, client, server, over)
+                back.join()
+                ends.difference_update(both)
 
-        thread = threading.Thread(target=accept)
+    with _Listener(("127.0.0.1", 0), Line) as listener:
+        wire = Relay(listener.server_address[1], rate, limit, then)
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
             yield wire
         finally:
-            over.set()
-            listener.shutdown(socket.SHUT_RDWR)
+            listener.shutdown()
             thread.join()
+            over.set()
+            _hang_up(*ends)
+
+
+def _receive(end: socket.socket, size: int) -> bytes:
+    """The next piece, b"" at the end."""
+    piece = end.recv(size)
+    # Acknowledges it at once. The kernel would wait 40 ms for an answer to send the acknowledgement along with,
+    # and so would the sender, if its next piece is small: three times in a connection of ssh.
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    return piece
 
 
 def _carry(
     wire: Relay, client: socket.socket, server: socket.socket, over: threading.Event
 ) -> None:
-    with contextlib.suppress(OSError):
-        while piece := client.recv(_PIECE):
+    try:
+        while piece := _receive(client, _PIECE):
             if wire.reached.is_set() and wire.then == "silence":
                 over.wait()
             wire.to_server += len(piece)
             server.sendall(piece)
         server.shutdown(socket.SHUT_WR)
+    except OSError:
+        _hang_up(client, server)
 
 
 def _carry_back(
     wire: Relay, client: socket.socket, server: socket.socket, over: threading.Event
 ) -> None:
-    with contextlib.suppress(OSError):
+    try:
         while room := wire.room():
-            piece = server.recv(room)
+            piece = _receive(server, room)
             if not piece:
                 client.shutdown(socket.SHUT_WR)
                 return
             time.sleep(wire.delay(len(piece)))
             wire.to_client += len(piece)
             client.sendall(piece)
-        wire.reached.set()
-        if wire.then == "silence":
-            over.wait()
+    except OSError:
         _hang_up(client, server)
+        return
+    wire.reached.set()
+    if wire.then == "silence":
+        over.wait()
+    _hang_up(client, server)
 
 
 def _hang_up(*sockets: socket.socket) -> None:

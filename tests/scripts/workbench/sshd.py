@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .packages import program
+from .relay import relay
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def ssh_server(directory: Path, root: Path) -> Iterator[SshServer]:
         )
     try:
         wait_for_port(port)
-        yield SshServer(port, root, host_key, client_key)
+        # Without this wire, ssh and sshd would wait for each other's acknowledgements.
+        with relay(port) as wire:
+            yield SshServer(wire.port, root, host_key, client_key)
     except TimeoutError as error:
         raise RuntimeError(f"sshd did not start: {log.read_text()}") from error
     finally:
