@@ -89,7 +89,7 @@ class Embedded:
             if job.chart not in self._checked:
                 # An installation that stops short of the cluster checks what rendering does not:
                 # kubeVersion, missing dependencies, library charts.
-                self._library.install(job, values)
+                self._library.install(job, values, validated=self._validated)
                 self._checked.add(job.chart)
             return self._charts[job.chart]
 
@@ -173,8 +173,13 @@ class _Library:
     def check_name(self, name: str) -> None:
         self._native.call_status("helm_release_name_validate", name)
 
-    def install(self, job: Job, values: str) -> None:
-        options = {**self._capabilities, "dry_run": "client", "namespace": job.release.namespace}
+    def install(self, job: Job, values: str, *, validated: bool) -> None:
+        options = {
+            **self._capabilities,
+            "dry_run": "client",
+            "namespace": job.release.namespace,
+            "skip_schema_validation": validated,
+        }
         self._native.call_string(
             "helm_install",
             *(self._pointer(self._config), self._pointer(0), self._pointer(0)),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import Command
+
 CATALOGUE = Path("flux/workspaces.yaml")
 NOTHING = "error: interrupted; nothing was changed"
 EVERYTHING = "error: interrupted; by then the files had been changed, all of them"
@@ -47,9 +49,8 @@ def test_before_the_files_change_nothing_was_changed(function: str, project: Pat
 
 @pytest.mark.parametrize("function", ["pathlib.Path.replace", "click.echo"])
 def test_while_the_files_change_and_afterwards_all_of_them_are_changed(
-    function: str, project: Path
+    function: str, project: Path, command: Command
 ) -> None:
     assert _answer(function) == EVERYTHING
     assert "git@github.com:owner/docs.git" in CATALOGUE.read_text()
-    check = [sys.executable, "-m", "opencode_workspace", "generate", "--check"]
-    assert subprocess.run(check, capture_output=True).returncode == 0
+    assert command("generate", "--check").code == 0

@@ -14,7 +14,8 @@ import pytest
 from opencode_workspace import check, editor, generate, helm
 from opencode_workspace.chart import Chart
 from opencode_workspace.errors import UserError
-from opencode_workspace.rules import tree
+from opencode_workspace.rules import material, texts, tree
+from opencode_workspace.rules.finding import Finding
 from tests.rules.fixture import Fixture
 
 Outcome = tuple[helm.Manifest, ...] | UserError
@@ -42,6 +43,25 @@ def _equal_releases_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
             yield _outcome(str(chart), stamp, job.release, json.dumps(job.values, sort_keys=True))
 
     monkeypatch.setattr(helm, "outcomes", outcomes)
+
+
+_clean: set[tuple[str, int]] = set()
+_search = material._in_text
+
+
+@pytest.fixture(autouse=True)
+def _texts_without_a_key_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the files of a tree, a fixture changes one or two."""
+
+    def search(piece: texts.Piece, path: Path) -> list[Finding]:
+        if (piece.text, piece.end) in _clean:
+            return []
+        found = list(_search(piece, path))
+        if not found:
+            _clean.add((piece.text, piece.end))
+        return found
+
+    monkeypatch.setattr(material, "_in_text", search)
 
 
 _chart = functools.cache(Chart)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from opencode_workspace import yamlio
+from tests.stability.cases import CASES
 from tests.support.rendering import Renderer
 
 HERE = Path(__file__).parent
-CASES = sorted((HERE.parent / "golden/cases").glob("*.yaml"))
 FROZEN: dict[str, Any] = yamlio.load_one(HERE / "frozen.yaml")
 
 

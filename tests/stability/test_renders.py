@@ -9,15 +9,11 @@ from typing import Any
 import pytest
 
 from opencode_workspace import helm, yamlio
+from tests.stability.cases import BROAD, CASES
 from tests.support import helmcli
 from tests.support.charts import Chart
 from tests.support.copies import copy_chart
 from tests.support.rendering import NAMESPACE
-
-CASES = sorted((Path(__file__).parents[1] / "golden/cases").glob("*.yaml"))
-
-# Between them they pass through every branch of the templates.
-BROAD = [case for case in CASES if case.stem in ("everything", "flux", "shape")]
 
 # Functions of Helm whose result depends on the time, on chance or on what is around the chart, and
 # those that make secrets: what they make does not belong into a manifest.

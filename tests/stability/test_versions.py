@@ -9,23 +9,22 @@ import pytest
 from deepdiff import DeepDiff
 
 from opencode_workspace import yamlio
+from tests.stability.cases import BROAD
 from tests.support.charts import Chart
 from tests.support.copies import copy_chart, replace
 from tests.support.rendering import Renderer
 
-CASES = sorted((Path(__file__).parents[1] / "golden/cases").glob("*.yaml"))
-
 
 def changed_fields(before: Renderer, after: Renderer) -> dict[str, set[str]]:
     """Last steps of the fields that differ, by case."""
-    return {case.stem: _fields(_objects(before, case), _objects(after, case)) for case in CASES}
+    return {case.stem: _fields(_objects(before, case), _objects(after, case)) for case in BROAD}
 
 
 def restarted(before: Renderer, after: Renderer) -> list[str]:
     """Cases whose pod would be replaced."""
     return [
         case.stem
-        for case in CASES
+        for case in BROAD
         if _template(_objects(before, case)) != _template(_objects(after, case))
     ]
 
@@ -56,7 +55,7 @@ def test_a_new_version_changes_one_label_and_restarts_nothing(
     key: str, label: str, chart: Chart, render_chart: Renderer, tmp_path: Path
 ) -> None:
     newer = Renderer(copy_chart(chart, tmp_path, **{key: "99.0.0-rc.1+build.7"}))
-    assert changed_fields(render_chart, newer) == {case.stem: {label} for case in CASES}
+    assert changed_fields(render_chart, newer) == {case.stem: {label} for case in BROAD}
     assert restarted(render_chart, newer) == []
 
 
@@ -72,4 +71,4 @@ def test_a_version_in_the_pod_template_is_noticed(
             "  template:\n    version: {{ .Chart.Version }}",
         )
         copies.append(Renderer(copy))
-    assert restarted(*copies) == [case.stem for case in CASES]
+    assert restarted(*copies) == [case.stem for case in BROAD]
