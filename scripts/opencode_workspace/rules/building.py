@@ -222,10 +222,13 @@ def is_release(document: Document, known: Known, sources: Collection[str] = ()) 
     When its source is nowhere to be found, its values tell: otherwise that mistake would hide all others.
     """
     spec = mapping(document.get("spec"))
+    reference = mapping(spec.get("chartRef"))
     chart = mapping(mapping(spec.get("chart")).get("spec")).get("chart")
-    if isinstance(chart, str):
-        return chart.rstrip("/").rpartition("/")[2] == CHART
-    name = str(mapping(spec.get("chartRef")).get("name"))
+    is_named = isinstance(chart, str) and chart.rstrip("/").rpartition("/")[2] == CHART
+    # One that has both is refused, whichever is the one too many.
+    if is_named or (isinstance(chart, str) and not reference):
+        return is_named
+    name = str(reference.get("name"))
     if name in sources or name in known.charts:
         return True
     values = mapping(spec.get("values"))
