@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from tests.cluster.rig.api import Api, wait_for
-from tests.scripts.workbench.https import make_certificate
+from workbench.https import make_certificate
 
 CHUNK = b'd\r\n{"items": []}\r\n'
 ANSWERS = {
