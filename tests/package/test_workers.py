@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,34 @@ def test_an_exception_does_not_wait_for_tasks_that_are_under_way() -> None:
     with pytest.raises(KeyError):
         fail()
     assert time.monotonic() - begun < QUICKLY
+
+
+@pytest.mark.slow
+def test_an_exception_does_not_wait_for_the_rest_of_a_result() -> None:
+    def fail() -> None:
+        with workers.Workers(1) as pool:
+            pool.submit(bytes, 400_000_000)
+            _wait_for_a_part(100_000_000)
+            raise KeyError
+
+    ended = threading.Event()
+
+    def observe() -> None:
+        with pytest.raises(KeyError):
+            fail()
+        ended.set()
+
+    # Not in this thread: what is looked for is that it never ends.
+    threading.Thread(target=observe, daemon=True).start()
+    assert ended.wait(PATIENCE), "it waits for what nobody writes any more"
+
+
+def _wait_for_a_part(size: int) -> None:
+    """Until this process has read so many bytes, of a result that has more."""
+    begun = psutil.Process().io_counters().read_chars
+    end = time.monotonic() + PATIENCE
+    while psutil.Process().io_counters().read_chars < begun + size:
+        assert time.monotonic() < end, f"no result within {PATIENCE} s"
 
 
 def test_without_an_exception_every_task_is_finished() -> None:
