@@ -82,7 +82,7 @@ class Workers:
                 process.terminate()
             # One that ends within a result leaves the rest of it unwritten. The pool would wait for that as long
             # as anybody could write it, which this process could; the executor has no public way to say so.
-            self._pool._result_queue._writer.close()  # type: ignore[attr-defined]
+            self._pool._result_queue._writer.close()  # type: ignore[attr-defined]  # it is private
         self._pool.shutdown(wait=True, cancel_futures=kind is not None)
 
 
